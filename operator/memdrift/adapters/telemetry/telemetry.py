@@ -1,0 +1,175 @@
+"""Translates what happened into metrics.
+
+Exists so that callers report facts (`TickReport`, `Figure`) and know no metric names. Must not keep more than the last
+report's identity per store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from prometheus_client import ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from memdrift.adapters.telemetry.families import Families
+from memdrift.drift.verdict import VerdictKind
+from memdrift.report.health import Figure
+from memdrift.report.tick import CaptureTold, FilingTold, RestartTold, TickReport
+
+_STORE_GAUGES = (
+    "memdrift_store_verdict",
+    "memdrift_store_growth_bytes_per_hour",
+    "memdrift_store_seconds_to_limit",
+    "memdrift_store_latency_milliseconds",
+    "memdrift_store_objective_milliseconds",
+    "memdrift_store_unknown_seconds",
+    "memdrift_store_consecutive_stopgaps",
+    "memdrift_store_evaluated_timestamp_seconds",
+    "memdrift_store_evaluation_period_seconds",
+    "memdrift_incident_stage",
+    "memdrift_store_hold",
+)
+_FIGURE_GAUGES = {
+    "scheduler_lag_seconds": ("memdrift_scheduler_lag_seconds", ""),
+    "watch_age_seconds": ("memdrift_watch_age_seconds", "resource"),
+    "source_lag_seconds": ("memdrift_source_age_seconds", "source"),
+    "clock_skew_seconds": ("memdrift_clock_skew_seconds", "peer"),
+}
+_RESULTS = {
+    "memdrift_ticks_total": ("Done", "Postponed", "Failed"),
+    "memdrift_archive_puts_total": ("Stored", "Existed", "Failed"),
+}
+
+
+@dataclass(slots=True)
+class _Last:
+    """What the previous tick of a store said."""
+
+    hold_reason: str = ""
+
+
+class Telemetry:
+    """The metrics of one process. Everything but `exposition` is cheap and is called from the event loop.
+
+    Args:
+        version: of memdrift, for `memdrift_build_info`.
+        stores_at_most: series are kept for this many stores; reports of further ones only count in the totals.
+    """
+
+    CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __init__(self, version: str, stores_at_most: int = 10_000) -> None:
+        self._families = Families()
+        self._stores: dict[tuple[str, str], _Last] = {}
+        self._stores_at_most = stores_at_most
+        ProcessCollector(registry=self._families.registry)
+        self._families.set("memdrift_build_info", 1, version=version)
+        for name, results in _RESULTS.items():
+            # A counter must exist before it first grows, or `increase()` misses the first event.
+            for result in results:
+                self._families.count(name, 0, result=result)
+
+    async def exposition(self) -> bytes:
+        """The text format. Rendered in a thread: thousands of stores would block probes for a second."""
+        return await asyncio.to_thread(generate_latest, self._families.registry)
+
+    def observe_tick(self, report: TickReport) -> None:
+        """All metrics that one tick changes."""
+        families = self._families
+        families.count("memdrift_ticks_total", result=report.result)
+        families.observe("memdrift_tick_seconds", report.seconds)
+        self._effects(report)
+        key = (report.namespace, report.store)
+        last = self._stores.get(key)
+        if last is None and len(self._stores) >= self._stores_at_most:
+            families.count("memdrift_telemetry_dropped_total")
+            return
+        last = self._stores.setdefault(key, _Last())
+        if report.hold_reason and report.hold_reason != last.hold_reason:
+            families.count("memdrift_holds_total", reason=report.hold_reason)
+        last.hold_reason = report.hold_reason
+        self._figures(report)
+        self._words(report)
+
+    def forget(self, namespace: str, store: str) -> None:
+        """Remove every series of a store that is gone."""
+        self._stores.pop((namespace, store), None)
+        for name in _STORE_GAUGES:
+            self._families.clear(name, namespace=namespace, store=store)
+
+    def count_alerts(self, result: str, amount: int = 1) -> None:
+        """Alerts received, by what became of them."""
+        self._families.count("memdrift_alerts_total", amount, result=result)
+
+    def count_capture(self, capture: CaptureTold) -> None:
+        """One attempt to take one profile, for captures outside a tick."""
+        self._families.count("memdrift_captures_total", result=capture.result, reason=capture.reason)
+        if capture.seconds is not None:
+            self._families.observe("memdrift_capture_seconds", capture.seconds)
+        if capture.bytes is not None:
+            self._families.observe("memdrift_profile_bytes", capture.bytes, kind=capture.kind)
+
+    def administration_read(self, *, valid: bool) -> None:
+        """The administrator's file was read: taken over, or refused."""
+        self._families.set("memdrift_administration_valid", float(valid))
+
+    def observe_health(self, figures: Iterable[Figure]) -> None:
+        """The figures of `/readyz` as gauges; what is no longer among them is removed."""
+        for name, label in _FIGURE_GAUGES.values():
+            if label:
+                self._families.clear_all(name)
+        for figure in figures:
+            if figure.name == "archive_unreachable":
+                self._families.set("memdrift_archive_reachable", 0.0 if figure.value else 1.0)
+            elif figure.name in _FIGURE_GAUGES:
+                name, label = _FIGURE_GAUGES[figure.name]
+                self._families.set(name, figure.value, **({label: figure.subject} if label else {}))
+
+    def _effects(self, report: TickReport) -> None:
+        for capture in report.captures:
+            self.count_capture(capture)
+        for restart in report.restarts:
+            self._restart(restart)
+        for filing in report.filings:
+            self._filing(filing)
+        for result in report.archive_puts:
+            self._families.count("memdrift_archive_puts_total", result=result)
+        if report.outcome:
+            self._families.count("memdrift_incidents_total", outcome=report.outcome)
+
+    def _restart(self, restart: RestartTold) -> None:
+        evidence = "Stored" if restart.evidenced else "Missing"
+        self._families.count("memdrift_restarts_total", strategy=restart.strategy, evidence=evidence)
+        if not restart.evidenced:
+            self._families.count("memdrift_restarts_without_evidence_total")
+
+    def _filing(self, filing: FilingTold) -> None:
+        self._families.count("memdrift_filings_total", tracker=filing.tracker, result=filing.result)
+
+    def _figures(self, report: TickReport) -> None:
+        values = {
+            "memdrift_store_growth_bytes_per_hour": report.growth_bytes_per_hour,
+            "memdrift_store_seconds_to_limit": report.seconds_to_limit,
+            "memdrift_store_latency_milliseconds": report.latency_milliseconds,
+            "memdrift_store_objective_milliseconds": report.objective_milliseconds,
+            "memdrift_store_unknown_seconds": report.unknown_seconds,
+            "memdrift_store_consecutive_stopgaps": report.consecutive_stopgaps,
+            "memdrift_store_evaluated_timestamp_seconds": report.now.timestamp(),
+            "memdrift_store_evaluation_period_seconds": report.evaluation_period_seconds,
+        }
+        for name, value in values.items():
+            self._families.set(name, value, namespace=report.namespace, store=report.store)
+
+    def _words(self, report: TickReport) -> None:
+        store = {"namespace": report.namespace, "store": report.store}
+        for kind in VerdictKind:
+            value = None if report.verdict is None else float(kind is report.verdict)
+            self._families.set("memdrift_store_verdict", value, **store, verdict=kind)
+        self._families.clear("memdrift_incident_stage", **store)
+        if report.incident and report.stage and not report.outcome:
+            self._families.set("memdrift_incident_stage", 1, **store, incident=report.incident, stage=report.stage)
+        self._families.clear("memdrift_store_hold", **store)
+        if report.hold_reason:
+            self._families.set("memdrift_store_hold", 1, **store, reason=report.hold_reason)

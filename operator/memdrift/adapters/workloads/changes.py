@@ -1,0 +1,30 @@
+"""The bodies of the two requests that restart pods.
+
+Exists so that what memdrift may change can be read on one screen: one pod goes, or one annotation is set.
+"""
+
+from __future__ import annotations
+
+from memdrift.api.featurestore import TargetRef
+
+RESTARTED_FOR = "memdrift.io/restarted-for"
+
+
+def eviction(namespace: str, pod: str, uid: str) -> dict[str, object]:
+    """An eviction of the pod with this UID and no other."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": namespace},
+        "deleteOptions": {"preconditions": {"uid": uid}},
+    }
+
+
+def annotation_patch(namespace: str, reference: TargetRef, uid: str, incident: str) -> dict[str, object]:
+    """All that memdrift owns of a workload: one annotation of its pod template."""
+    return {
+        "apiVersion": reference.api_version,
+        "kind": reference.kind.value,
+        "metadata": {"name": reference.name, "namespace": namespace, "uid": uid},
+        "spec": {"template": {"metadata": {"annotations": {RESTARTED_FOR: incident}}}},
+    }

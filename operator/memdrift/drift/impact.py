@@ -1,0 +1,89 @@
+"""Gates: does latency rise together with memory, and is it above the objective or heading there?
+
+They separate `Drifting` from `DriftingWithImpact`, the class that may restart. The claim is "rises together with",
+never "is caused by": detrended correlation destroys the true cases (DETECTION.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memdrift.drift.policy import DetectionPolicy
+from memdrift.drift.statistics import kendall_tau, rank_correlation, theil_sen
+from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
+from memdrift.drift.verdict import Gate
+
+_SMALLEST_CORRELATION = 0.4
+_LAGS = (0, 1, 2, 3)
+_HEADING_TAU = 0.4
+_HEADING_SHARE = 0.5
+"""Latency below half of its objective is not called heading above it, however steep it rises."""
+_FEWEST_YOUNG_BLOCKS = 3
+
+
+def latency_rises_gate(whole: Stretch) -> Gate:
+    """Does latency rise with memory, at once or up to three blocks later?
+
+    Source: DETECTION.md, latency: rank correlation > 0.4 at lags of 0-3 blocks; series-level false alarms x1/4.
+    Asked over the whole judged stretch, since before the onset both should be low.
+    """
+    figures = [_lagged(whole, lag) for lag in _LAGS]
+    known = [figure for figure in figures if figure is not None]
+    if not known:
+        return Gate("latency-rises", None, _SMALLEST_CORRELATION, "correlation", None, "latency is missing")
+    figure = max(known)
+    return Gate(
+        name="latency-rises",
+        figure=figure,
+        threshold=_SMALLEST_CORRELATION,
+        unit="correlation",
+        passed=figure > _SMALLEST_CORRELATION,
+        sentence=f"memory and latency have a rank correlation of {figure:.2f}; "
+        f"more than {_SMALLEST_CORRELATION} is needed",
+    )
+
+
+def latency_objective_gate(whole: Stretch, policy: DetectionPolicy) -> Gate:
+    """Is latency above the objective, or will its own trend take it there within one more such stretch?
+
+    Source: DESIGN.md, impact: "above, or heading above, the objective".
+    """
+    objective = policy.objective_milliseconds
+    recent = recent_latency(whole)
+    if recent is None:
+        return Gate("latency-objective", None, objective, "milliseconds", None, "latency is missing")
+    expected = max(recent, _heading(whole, recent, objective))
+    return Gate(
+        name="latency-objective",
+        figure=expected,
+        threshold=objective,
+        unit="milliseconds",
+        passed=expected > objective,
+        sentence=f"latency is {recent:.0f} ms, heading for {expected:.0f} ms; the objective is {objective:.0f} ms",
+    )
+
+
+def recent_latency(stretch: Stretch) -> float | None:
+    """Median over the youngest quarter of the blocks, in milliseconds; None with fewer than three measured."""
+    youngest = stretch.latency[-max(len(stretch.latency) // 4, _FEWEST_YOUNG_BLOCKS) :]
+    finite = youngest[np.isfinite(youngest)]
+    return float(np.median(finite)) if len(finite) >= _FEWEST_YOUNG_BLOCKS else None
+
+
+def _lagged(stretch: Stretch, lag: int) -> float | None:
+    size = len(stretch.judged) - lag
+    if size < FEWEST_BLOCKS:
+        return None
+    memory, latency = stretch.judged[:size], stretch.latency[lag:]
+    both = np.isfinite(memory) & np.isfinite(latency)
+    return rank_correlation(memory[both], latency[both]) if both.sum() >= FEWEST_BLOCKS else None
+
+
+def _heading(stretch: Stretch, recent: float, objective: float) -> float:
+    finite = np.isfinite(stretch.latency)
+    if finite.sum() < FEWEST_BLOCKS or recent < _HEADING_SHARE * objective:
+        return recent
+    times, values = stretch.seconds[finite], stretch.latency[finite]
+    if kendall_tau(values) < _HEADING_TAU:
+        return recent
+    return recent + theil_sen(times, values).middle * float(times[-1] - times[0])

@@ -1,0 +1,84 @@
+"""How much a profile may be, and the error that says why one was refused.
+
+Exists because a profile comes from a pod and is hostile until proven otherwise: everything is counted before it is
+decoded. Must not read a profile itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MEBIBYTE = 1024 * 1024
+
+
+class ProfileProblem(StrEnum):
+    """Why a profile was refused; the word goes unchanged into the condition, the event and the metric label."""
+
+    EMPTY = "Empty"
+    """No byte at all, or nothing inside the gzip wrapping."""
+    NOT_GZIP = "NotGzip"
+    """Something else than a gzip file: HTML, a zip archive, the text of `debug=1`."""
+    TRUNCATED = "Truncated"
+    """The gzip file ends early."""
+    DAMAGED = "Damaged"
+    """The gzip file does not decompress, its checksum does not match, or something follows its end."""
+    TOO_LARGE = "TooLarge"
+    """More bytes, samples, locations, strings or frames than the limits allow."""
+    NOT_PPROF = "NotPprof"
+    """Gzip, but not a profile, or one that contradicts itself."""
+    NO_SAMPLES = "NoSamples"
+    """A profile in which every value is zero: the profiler is off, or nothing was allocated yet."""
+    WRONG_KIND = "WrongKind"
+    """A profile, but not of the kind that was asked for."""
+
+
+class ProfileInvalid(ValueError):  # noqa: N818 - the adjective is the house style of errors.py
+    """A profile was refused.
+
+    Attributes:
+        reason: one word for machines.
+        message: for people: what is wrong and, where something can be done, the remedy.
+    """
+
+    def __init__(self, reason: ProfileProblem, message: str) -> None:
+        # Both go to the base class so that the error survives the way back from a process pool.
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds of one profile.
+
+    The defaults let a real Go heap profile of 60,000 samples pass about four times over (0.65 MB compressed, 7.3 MB
+    raw) and keep the memory of decoding the worst accepted file under about 300 MB.
+
+    Attributes:
+        compressed_bytes: of the file as served.
+        raw_bytes: after decompression, which stops there.
+        samples: number of stacks.
+        locations: number of program counters, and as many functions.
+        strings: entries of the string table.
+        string_bytes: of one name.
+        entry_bytes: of one sample, location or function as encoded.
+        stack_frames: of one stack, inlined frames counted.
+        frames: of all stacks together.
+    """
+
+    compressed_bytes: int = 16 * _MEBIBYTE
+    raw_bytes: int = 64 * _MEBIBYTE
+    samples: int = 250_000
+    locations: int = 250_000
+    strings: int = 500_000
+    string_bytes: int = 64 * 1024
+    entry_bytes: int = 64 * 1024
+    stack_frames: int = 1024
+    frames: int = 6_000_000
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,155 @@
+"""Where a function comes from: the standard library, the program itself, or a module at a version.
+
+Exists because a Go profile has no field for it, but the compiler records it in file names: `module@version/file.go`
+with `-trimpath`, the same behind the module cache's path without. A vendored build or a directory `replace` without
+`-trimpath` loses it, and then the version is unknown and said to be. Must not look at values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from memdrift.evidence.names import (
+    PLACEHOLDER_FILES,
+    STANDARD_FIRST_ELEMENTS,
+    guessed_module,
+    package_of,
+    versioned_module,
+)
+from memdrift.evidence.profile import Profile
+from memdrift.evidence.stacks import files_by_function
+
+_BUILT_FROM_FILES = "command-line-arguments"
+"""The import path of a program built from a list of files: no module at all."""
+
+
+class OriginKind(StrEnum):
+    """Who owns a function's source."""
+
+    STANDARD = "standard library"
+    OWN = "own code"
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one function comes from.
+
+    Attributes:
+        module: import path of the module, a guess from the package where no file name tells; "" where unknown.
+        version: "" where unknown.
+    """
+
+    kind: OriginKind
+    module: str = ""
+    version: str = ""
+
+
+def _goroot_source(files: Mapping[str, str]) -> str:
+    """The folder of the standard library's sources with a trailing slash; "" where -trimpath removed it."""
+    for function, file in files.items():
+        folder, found, _ = file.rpartition("/src/runtime/")
+        if found and package_of(function) == "runtime":
+            return folder + "/src/"
+    return ""
+
+
+def _is_standard(function: str, file: str, goroot_source: str) -> bool:
+    if function.startswith(("type:", "go:")):
+        return True
+    first_element = package_of(function).split("/", 1)[0]
+    if first_element == "main" or "." in first_element:
+        return False
+    if goroot_source and file not in PLACEHOLDER_FILES:
+        return file.startswith(goroot_source)
+    return first_element in STANDARD_FIRST_ELEMENTS
+
+
+def _main_module(files: Mapping[str, str]) -> tuple[str, str]:
+    for function, file in files.items():
+        if package_of(function) != "main":
+            continue
+        versioned = versioned_module(function, file)
+        if versioned:
+            return versioned
+        folder = file.rpartition("/")[0]
+        if folder and not file.startswith(("/", ".", "<")) and ":" not in file and "@" not in file:
+            # With -trimpath the folder is the main package's import path; these names are never a module's last.
+            path = re.split(r"/(?:cmd|internal)(?:/|$)", folder, maxsplit=1)[0]
+            return "" if path == _BUILT_FROM_FILES else path, ""
+    return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Knows the origin of every function of some profiles of one program.
+
+    Attributes:
+        files: function to file name.
+        versions: module to version, as file names tell.
+        main_module: import path and version of the program's own module; "" where unknown.
+        standard: those of the functions that belong to the Go runtime or standard library.
+    """
+
+    files: dict[str, str]
+    versions: dict[str, str]
+    main_module: tuple[str, str]
+    standard: frozenset[str]
+
+    def is_standard(self, function: str) -> bool:
+        """Whether the function belongs to the Go runtime or standard library."""
+        return function in self.standard
+
+    def origin(self, function: str) -> Origin:
+        """Where one of the profiles' functions comes from."""
+        if self.is_standard(function):
+            return Origin(OriginKind.STANDARD)
+        package = package_of(function)
+        main_path, main_version = self.main_module
+        if package == "main" or (main_path and (package + "/").startswith(main_path + "/")):
+            return Origin(OriginKind.OWN, main_path, main_version)
+        file = self.files.get(function, "")
+        versioned = versioned_module(function, file)
+        if versioned:
+            return Origin(OriginKind.DEPENDENCY, *versioned)
+        known = self._known_module(package)
+        if file in PLACEHOLDER_FILES:
+            kind = OriginKind.DEPENDENCY if known else OriginKind.OWN
+            return Origin(kind, known or guessed_module(package), self.versions.get(known, ""))
+        elsewhere = "/vendor/" in file or "@" in file
+        kind = OriginKind.DEPENDENCY if elsewhere else OriginKind.OWN
+        return Origin(kind, known or guessed_module(package))
+
+    def _known_module(self, package: str) -> str:
+        while package and package not in self.versions:
+            package = package.rpartition("/")[0]
+        return package
+
+
+def origins(profiles: Iterable[Profile]) -> Origins:
+    """The origins of all functions of some profiles; where two profiles differ, the first one counts."""
+    files: dict[str, str] = {}
+    for profile in profiles:
+        for function, file in files_by_function(profile).items():
+            if files.get(function, "") in PLACEHOLDER_FILES:
+                files[function] = file
+    versions: dict[str, str] = {}
+    for function, file in files.items():
+        versioned = versioned_module(function, file)
+        if versioned:
+            versions.setdefault(*versioned)
+    goroot_source = _goroot_source(files)
+    standard = frozenset(function for function, file in files.items() if _is_standard(function, file, goroot_source))
+    return Origins(files, versions, _main_module(files), standard)
+
+
+def module_versions(profiles: Iterable[Profile]) -> dict[str, str]:
+    """Module to version from all samples' file names, sorted by module; without those whose version is unknown.
+
+    Only code that ran, or holds memory, leaves its name in a profile: a module that is missing here may still be
+    linked in.
+    """
+    return dict(sorted(origins(profiles).versions.items()))

@@ -1,0 +1,163 @@
+"""One step in, one outcome out: the only module that changes the world.
+
+Exists so that every effect is one line under one step's name, and so that each can be repeated. A failure is an outcome,
+not an exception: what is not confirmed did not happen, and is tried again. Must not decide.
+"""
+
+from __future__ import annotations
+
+from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, ObjectRef, Stage
+from memdrift.errors import MemdriftError, Permanent, Transient
+from memdrift.ports import Filing
+from memdrift.reconcile import evidence
+from memdrift.reconcile.world import World
+from memdrift.remedy import progress
+from memdrift.remedy.facts import Facts
+from memdrift.remedy.steps import (
+    Analyse,
+    AnnotateTemplate,
+    Begin,
+    Capture,
+    Close,
+    Done,
+    Evict,
+    Failed,
+    File,
+    OpenIncident,
+    Prune,
+    PutDocument,
+    Step,
+    StepBack,
+    StepOutcome,
+    TakeBaseline,
+)
+from memdrift.report import bundle, document
+
+
+async def perform(world: World, facts: Facts, step: Step) -> StepOutcome:
+    """Carry the step out."""
+    try:
+        return await _perform(world, facts, step)
+    except Permanent as error:
+        return Failed(error.reason, error.message, permanent=True)
+    except Transient as error:
+        return Failed(error.reason, error.message, error.retry_after_seconds)
+    except MemdriftError as error:
+        return Failed(error.reason, error.message)
+
+
+async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:
+    match step:
+        case OpenIncident():
+            return await _open(world, facts, step)
+        case TakeBaseline():
+            return await evidence.take_baseline(world, facts, step)
+        case Capture():
+            return await evidence.capture(world, facts, incident_of(facts, step.incident), step)
+        case Analyse():
+            return await evidence.analyse(world, facts, incident_of(facts, step.incident))
+        case PutDocument():
+            return await _put_document(world, incident_of(facts, step.incident))
+        case File():
+            return await _file(world, facts, incident_of(facts, step.incident))
+        case Begin():
+            return await _begin(world, facts, step)
+        case Evict():
+            await world.workloads.evict(facts.namespace, step.pod, step.uid)
+        case AnnotateTemplate():
+            await _annotate(world, facts, step)
+        case StepBack():
+            await world.slots.release(holder(facts, step.incident))
+        case Close():
+            return await _close(world, facts, step)
+        case Prune():
+            await world.incidents.delete(facts.namespace, step.incident)
+        case _:
+            pass  # Wait, Enter and Intend change nothing but the status, which is written afterwards
+    return Done()
+
+
+def incident_of(facts: Facts, name: str) -> DriftIncident:
+    """The incident that a step names."""
+    return next(incident for incident in facts.incidents if incident.metadata.name == name)
+
+
+def holder(facts: Facts, incident: str) -> str:
+    """How an incident is called where it holds a slot."""
+    return f"{facts.namespace}/{incident}"
+
+
+async def _open(world: World, facts: Facts, step: OpenIncident) -> Done:
+    assert facts.store is not None
+    numbers = [incident.spec.number for incident in facts.incidents]
+    number = max([facts.store.status.incident_count, *numbers]) + 1
+    reference = ObjectRef(name=facts.store_name, uid=facts.store.metadata.uid)
+    spec = DriftIncidentSpec(store_ref=reference, container=step.container, number=number)
+    created = await world.incidents.create(facts.namespace, f"{facts.store_name}-{number}", spec)
+    return Done(created=created.metadata.name)
+
+
+async def _put_document(world: World, incident: DriftIncident) -> Done:
+    content = document.encode(incident)
+    stored = await world.archive.put(
+        evidence.document_key(incident, content), content, {"contentType": "application/json"}
+    )
+    return Done(document=(stored.uri, stored.sha256))
+
+
+async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
+    assert facts.policy is not None
+    spec = facts.policy.spec
+    assert spec.filing is not None
+    filing = Filing(
+        marker=f"memdrift-{incident.metadata.uid}",
+        title=document.title(incident),
+        body_markdown=document.markdown(incident, spec.filing.owner, spec.target_ref.kind, spec.target_ref.name),
+        document={
+            "incident": incident.metadata.name,
+            "namespace": facts.namespace,
+            "status": incident.status.to_wire(),
+        },
+        labels=tuple(spec.filing.labels),
+        assignees=tuple(spec.filing.assignees),
+        project=spec.filing.project,
+    )
+    tracker = world.trackers.named(spec.filing.tracker, facts.namespace)
+    return Done(ticket_url=await tracker.file(filing))
+
+
+async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
+    """The measurements the decision was made from are stored, then the slot is taken; the write that follows begins it."""
+    incident = incident_of(facts, step.incident)
+    context = {
+        "store": facts.store_name,
+        "namespace": facts.namespace,
+        "incident": step.incident,
+        "plan": step.plan.hash,
+        "now": facts.now.isoformat(),
+    }
+    content = bundle.encode(facts.windows, facts.verdicts, context)
+    stored = await world.archive.put(
+        evidence.decision_key(incident, content), content, {"contentType": "application/json"}
+    )
+    if not await world.slots.acquire(holder(facts, step.incident)):
+        return Failed("SlotTaken", "another stopgap is under way in the cluster")
+    return Done(document=(stored.uri, stored.sha256))
+
+
+async def _annotate(world: World, facts: Facts, step: AnnotateTemplate) -> None:
+    assert facts.policy is not None
+    assert facts.target is not None
+    reference = facts.policy.spec.target_ref
+    await world.workloads.annotate_template(facts.namespace, reference, facts.target.uid, step.incident)
+
+
+async def _close(world: World, facts: Facts, step: Close) -> Done:
+    """The final document first: an incident that is closed is complete in the archive."""
+    incident = incident_of(facts, step.incident)
+    closed = incident.replace(status=progress.advance(incident, facts, step, Done()))
+    assert closed.status.stage is Stage.CLOSED
+    content = document.encode(closed)
+    await world.archive.put(evidence.document_key(incident, content), content, {"contentType": "application/json"})
+    await world.slots.release(holder(facts, step.incident))
+    return Done()

@@ -1,0 +1,61 @@
+"""The ports as one value, and what the rest of the fleet looks like.
+
+Exists so that a tick's signature stays short and a test can replace any one line. Must not hold state of a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memdrift.api.administration import Administration
+from memdrift.ports import (
+    Analyser,
+    Archive,
+    Clock,
+    Events,
+    Incidents,
+    Metrics,
+    Profiler,
+    Slots,
+    Stores,
+    Trackers,
+    Workloads,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What a tick must know of the other stores.
+
+    Attributes:
+        rivals: names of other stores in the namespace that point at the same workload.
+        stores, storming: how many are watched, and how many of them want a restart.
+    """
+
+    rivals: tuple[str, ...] = ()
+    stores: int = 1
+    storming: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside, by what it is needed for.
+
+    Attributes:
+        skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.
+    """
+
+    clock: Clock
+    metrics: Metrics
+    workloads: Workloads
+    stores: Stores
+    incidents: Incidents
+    profiler: Profiler
+    analyser: Analyser
+    archive: Archive
+    trackers: Trackers
+    events: Events
+    slots: Slots
+    skew_seconds: Callable[[], float | None]
+    administration: Callable[[], Administration]

@@ -1,0 +1,76 @@
+"""Which revision still lacks a baseline, and which baselines an incident is compared with.
+
+Exists because a leak can only be seen against a young profile of the same revision, and blamed only against the last
+healthy revision. Must not read profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from memdrift.api.driftincident import DriftIncident
+from memdrift.api.featurestore import Baseline, Mode, ProfileFormat
+from memdrift.drift.verdict import VerdictKind
+from memdrift.remedy.facts import Facts
+from memdrift.remedy.policy import Policy
+from memdrift.remedy.steps import TakeBaseline
+from memdrift.remedy.target import Pod, Target
+
+
+def profiled_container(policy: Policy, target: Target) -> str:
+    """The container whose profiles are taken; "" where it is ambiguous."""
+    return policy.spec.capture.container or target.default_container
+
+
+def missing(facts: Facts, policy: Policy, target: Target) -> TakeBaseline | None:
+    """The youngest ready pod of the current revision, once past its warm-up, where that revision has no baseline.
+
+    A revision that is drifting already gets none: its profile would hide the growth that happened before.
+    """
+    capture = policy.spec.capture
+    wanted = capture.baseline and capture.format is ProfileFormat.GO_PPROF and policy.allows(Mode.CAPTURE)
+    if not wanted or facts.store is None or policy.kill_switch or policy.spec.pause_requests or target.rolling:
+        return None
+    container = profiled_container(policy, target)
+    drifting = any(verdict.drifting for verdict in facts.verdicts)
+    have = {baseline.revision for baseline in facts.store.status.baselines if baseline.container == container}
+    if drifting or not container or target.revision in have:
+        return None
+    pods = [pod for pod in target.pods if _ripe(pod, container, facts, policy) and pod.revision == target.revision]
+    youngest = max(pods, key=lambda pod: pod.created_at, default=None)
+    return TakeBaseline(youngest.name, youngest.uid, container) if youngest else None
+
+
+def _ripe(pod: Pod, container: str, facts: Facts, policy: Policy) -> bool:
+    life = pod.container(container)
+    warm = timedelta(seconds=policy.spec.detection.warm_up_seconds)
+    started = life.started_at if life else None
+    return pod.ready and not pod.deleting and started is not None and facts.now - started >= warm
+
+
+def earlier(baselines: Sequence[Baseline], revision: str, container: str) -> list[Baseline]:
+    """The young profiles of the revision that drifts."""
+    return [each for each in baselines if each.revision == revision and each.container == container]
+
+
+def last_healthy(
+    baselines: Sequence[Baseline], revision: str, container: str, incidents: Sequence[DriftIncident]
+) -> list[Baseline]:
+    """The profiles of the newest other revision that was judged steady and never had an incident."""
+    guilty = {pod.revision for incident in incidents for pod in incident.status.affected_pods} | {revision}
+    others = [
+        each for each in baselines if each.container == container and each.revision not in guilty and each.healthy
+    ]
+    newest = max(others, key=lambda each: each.taken_time, default=None)
+    return [each for each in others if newest is not None and each.revision == newest.revision]
+
+
+def with_health(baselines: Sequence[Baseline], facts: Facts, target: Target, container: str) -> list[Baseline]:
+    """The baselines, the current revision's marked healthy once its verdict is steady."""
+    verdict = facts.verdict(container)
+    steady = verdict is not None and verdict.kind is VerdictKind.STEADY and not target.rolling
+    return [
+        each.replace(healthy=True) if steady and each.revision == target.revision and not each.healthy else each
+        for each in baselines
+    ]

@@ -1,0 +1,199 @@
+"""Verdict and findings as they are written into an incident.
+
+Exists because the wire knows no floats and every list there is bounded. Figures are rounded to what a person would
+notice, so that an unchanged incident is not written again. Must not judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from memdrift.api.driftincident import (
+    AffectedPod,
+    ChangeRecord,
+    FindingsRecord,
+    GateRecord,
+    ModuleRecord,
+    PodLife,
+    Recommendation,
+    StackRecord,
+    SuspectRecord,
+    VerdictRecord,
+)
+from memdrift.api.quantities import quantity_of
+from memdrift.drift.verdict import GrowthKind, PodVerdict, Verdict
+from memdrift.evidence.findings import Findings
+from memdrift.remedy.target import Revision, Target
+
+GROWING_GATES = frozenset({"trend", "material"})
+"""A peer of the same revision that passes these grows too, though another gate does not yet say so."""
+
+
+def moment(epoch_seconds: float) -> datetime:
+    """An aware time of an epoch figure, to the second."""
+    return datetime.fromtimestamp(int(epoch_seconds), UTC)
+
+
+def two_digits(figure: float) -> float:
+    """Rounded to two significant digits: smaller changes are noise to a person."""
+    return float(f"{figure:.2g}")
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """The verdict with every gate of the worst pod."""
+    worst = verdict.pods[0] if verdict.pods else None
+    return VerdictRecord(
+        kind=verdict.kind,
+        reason=verdict.reason,
+        growth_kind=verdict.growth_kind,
+        sentence=verdict.sentence,
+        window_seconds=verdict.window_seconds,
+        gates=[
+            GateRecord(
+                name=gate.name,
+                figure="" if gate.figure is None else f"{gate.figure:.4g}",
+                threshold="" if gate.threshold is None else f"{gate.threshold:.4g}",
+                unit=gate.unit,
+                passed=gate.passed,
+                sentence=gate.sentence,
+            )
+            for gate in (worst.gates if worst else ())
+        ],
+        queries=list(verdict.queries),
+    )
+
+
+def affected(verdict: Verdict) -> list[AffectedPod]:
+    """The pods that drift, worst first, then their peers of the same revision that grow as well."""
+    drifting = verdict.drifting_pods
+    uids, revisions = {pod.uid for pod in drifting}, {pod.revision for pod in drifting}
+    peers = [pod for pod in verdict.pods if pod.uid not in uids and pod.revision in revisions and _growing(pod)]
+    return [_affected_pod(pod) for pod in (*drifting, *peers)]
+
+
+def _growing(pod: PodVerdict) -> bool:
+    passed = {gate.name for gate in pod.gates if gate.passed}
+    return passed >= GROWING_GATES
+
+
+def _affected_pod(pod: PodVerdict) -> AffectedPod:
+    growth = pod.growth_bytes_per_hour
+    return AffectedPod(
+        name=pod.pod,
+        uid=pod.uid,
+        started_time=moment(pod.started_at),
+        revision=pod.revision,
+        zone=pod.zone,
+        growth_per_hour=quantity_of(two_digits(growth.middle)) if growth else None,
+        memory=quantity_of(two_digits(pod.memory_bytes)) if pod.memory_bytes is not None else None,
+        latency_milliseconds=rounded(pod.latency_milliseconds),
+    )
+
+
+def merged(known: Sequence[AffectedPod], fresh: Sequence[AffectedPod]) -> list[AffectedPod]:
+    """The known pods in their order, then those that joined: a plan must not lose a pod between two looks."""
+    uids = {pod.uid for pod in known}
+    return [*known, *(pod for pod in fresh if pod.uid not in uids)]
+
+
+def rounded(figure: float | None) -> int | None:
+    """A figure as a person would say it: two digits; None stays None."""
+    return None if figure is None else max(0, int(two_digits(figure)))
+
+
+def findings_record(findings: Findings) -> FindingsRecord:
+    """The findings, cut to what a person reads."""
+    explained = findings.explained_percent
+    return FindingsRecord(
+        compared_with=findings.compared_with,
+        profile_growth=quantity_of(findings.profile_growth_bytes),
+        explained_percent=None if explained is None else round(explained),
+        stacks=[
+            StackRecord(
+                frames=list(stack.frames)[:32],
+                growth=quantity_of(stack.growth_bytes),
+                share_percent=round(stack.share_percent),
+            )
+            for stack in findings.stacks[:8]
+        ],
+        suspects=[
+            SuspectRecord(
+                function=suspect.function,
+                module=suspect.module,
+                version=suspect.version,
+                growth=quantity_of(suspect.growth_bytes),
+                share_percent=round(suspect.share_percent),
+                retained_by=suspect.retained_by,
+            )
+            for suspect in findings.suspects[:8]
+        ],
+        sentence=findings.sentence,
+    )
+
+
+def revision_pair(target: Target, revision: str) -> tuple[Revision | None, Revision | None]:
+    """The revision before the one that drifts, and that one."""
+    identities = [each.identity for each in target.revisions]
+    if revision not in identities:
+        return None, None
+    index = identities.index(revision)
+    return (target.revisions[index - 1] if index else None), target.revisions[index]
+
+
+def change_record(findings: Findings, target: Target, revision: str, onset: datetime | None) -> ChangeRecord | None:
+    """What changed since the last healthy revision, or None where nothing is known to have changed."""
+    before, after = revision_pair(target, revision)
+    modules = sorted(findings.changes, key=lambda change: (not change.in_growing_stacks, change.module))
+    if before is None and not modules:
+        return None
+    images_before = [image for _, image in before.images] if before else []
+    images_after = [image for _, image in after.images] if after else []
+    parts = []
+    if before is not None and after is not None:
+        delay = (
+            f" {_span((onset - after.created_at).total_seconds())} after"
+            if onset and onset > after.created_at
+            else " with"
+        )
+        parts.append(f"the growth began{delay} revision {before.number} → {after.number}")
+    guilty = [change for change in modules if change.in_growing_stacks]
+    parts += [f"in the growing stacks {each.module} went {each.before} → {each.after}" for each in guilty]
+    return ChangeRecord(
+        revision_before=str(before.number) if before else "",
+        revision_after=str(after.number) if after else "",
+        images_before=images_before,
+        images_after=images_after,
+        modules=[
+            ModuleRecord(
+                module=each.module, before=each.before, after=each.after, in_growing_stacks=each.in_growing_stacks
+            )
+            for each in modules
+        ],
+        sentence="; ".join(parts),
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def recommendation(findings: Findings | None, change: ChangeRecord | None, growth_kind: str) -> Recommendation:
+    """What memdrift would do if it were the owner."""
+    if change is not None and any(module.in_growing_stacks for module in change.modules):
+        return Recommendation.ROLL_BACK
+    if growth_kind == GrowthKind.NATIVE or findings is None or not findings.suspects:
+        return Recommendation.INVESTIGATE
+    return Recommendation.FIX_FIRST
+
+
+def lives(target: Target, container: str) -> list[PodLife]:
+    """The pods with the start of the judged container (of the first container for the pod's total)."""
+    result = []
+    for pod in target.pods:
+        life = pod.container(container) or (pod.containers[0] if pod.containers else None)
+        if life is not None and life.started_at is not None and not pod.deleting:
+            result.append(PodLife(name=pod.name, uid=pod.uid, started_time=life.started_at))
+    return result

@@ -1,0 +1,42 @@
+"""How much the judged memory grew between two profiles.
+
+Exists because evidence is relevant only if it explains what the metric saw over the same span. Must not judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memdrift.drift.blocks import LifeBlocks, Window
+
+
+def metric_growth_bytes(
+    windows: Sequence[Window], uid: str, container: str, from_age_seconds: float, until: float
+) -> float | None:
+    """Growth of a pod's memory from an age of its life to a moment; None where the blocks do not reach so far.
+
+    Args:
+        from_age_seconds: age of the pod at which the earlier profile was taken (of this pod or of a young peer).
+        until: epoch seconds of the later profile.
+    """
+    candidates = [
+        growth
+        for window in windows
+        for blocks in window.lives
+        if blocks.life.uid == uid and blocks.life.container == container
+        if (growth := _growth(blocks, blocks.life.started_at + from_age_seconds, until)) is not None
+    ]
+    return max(candidates, default=None)
+
+
+def _growth(blocks: LifeBlocks, since: float, until: float) -> float | None:
+    heap = blocks.live_heap.p50
+    series = heap if np.isfinite(heap).any() else blocks.resident.p50
+    ends = blocks.starts + blocks.block_seconds
+    inside = np.isfinite(series) & (ends > since) & (blocks.starts <= until)
+    if inside.sum() < 2:
+        return None
+    values = series[inside]
+    return float(values[-1] - values[0])

@@ -1,0 +1,108 @@
+"""The decision bundle: what a decision was made from, as one JSON document, and back.
+
+Exists so that every number shown can be computed again without a cluster, and so that the check after a restart compares
+with what was measured before it. Must not judge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from memdrift.drift.blocks import Bands, Life, LifeBlocks, Window
+from memdrift.drift.verdict import Verdict
+
+VERSION = 1
+
+
+def encode(windows: Sequence[Window], verdicts: Sequence[Verdict], context: Mapping[str, object]) -> bytes:
+    """The bundle as UTF-8 JSON; missing measurements are null. `context` says which store, incident and plan."""
+    document = {
+        "version": VERSION,
+        "context": dict(context),
+        "verdicts": [asdict(verdict) for verdict in verdicts],
+        "windows": [_window(window) for window in windows],
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def decode(content: bytes) -> tuple[Window, ...]:
+    """The measurements of a bundle.
+
+    Raises:
+        ValueError: not a bundle of a version that is known here.
+    """
+    document = json.loads(content)
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise ValueError(f"not a decision bundle of version {VERSION}")
+    return tuple(_restored(window) for window in document["windows"])
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "seconds": window.seconds,
+        "block_seconds": window.block_seconds,
+        "ended_at": window.ended_at,
+        "queries": list(window.queries),
+        "latency_scope_is_store": window.latency_scope_is_store,
+        "lives": [_life(each) for each in window.lives],
+        "past_lives": [_life(each) for each in window.past_lives],
+    }
+
+
+def _life(blocks: LifeBlocks) -> dict[str, Any]:
+    return {
+        "life": asdict(blocks.life),
+        "block_seconds": blocks.block_seconds,
+        "starts": blocks.starts.tolist(),
+        "live_heap": _bands(blocks.live_heap),
+        "resident": _bands(blocks.resident),
+        "working_set": _bands(blocks.working_set),
+        "load": [_series(row) for row in blocks.load],
+        "latency_milliseconds": _series(blocks.latency_milliseconds),
+        "expected_samples": blocks.expected_samples,
+    }
+
+
+def _bands(bands: Bands) -> dict[str, list[float | None]]:
+    return {name: _series(getattr(bands, name)) for name in ("p10", "p50", "p90", "count")}
+
+
+def _series(values: Any) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _array(values: Sequence[float | None]) -> Any:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _restored(document: Mapping[str, Any]) -> Window:
+    return Window(
+        seconds=document["seconds"],
+        block_seconds=document["block_seconds"],
+        ended_at=document["ended_at"],
+        lives=tuple(_restored_life(each) for each in document["lives"]),
+        queries=tuple(document["queries"]),
+        latency_scope_is_store=document["latency_scope_is_store"],
+        past_lives=tuple(_restored_life(each) for each in document["past_lives"]),
+    )
+
+
+def _restored_life(document: Mapping[str, Any]) -> LifeBlocks:
+    blocks = len(document["starts"])
+    load = [_array(row) for row in document["load"]]
+    return LifeBlocks(
+        life=Life(**document["life"]),
+        block_seconds=document["block_seconds"],
+        starts=np.array(document["starts"], dtype=np.int64),
+        live_heap=Bands(**{name: _array(values) for name, values in document["live_heap"].items()}),
+        resident=Bands(**{name: _array(values) for name, values in document["resident"].items()}),
+        working_set=Bands(**{name: _array(values) for name, values in document["working_set"].items()}),
+        load=np.stack(load) if load else np.empty((0, blocks)),
+        latency_milliseconds=_array(document["latency_milliseconds"]),
+        expected_samples=document["expected_samples"],
+    )

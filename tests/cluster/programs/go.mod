@@ -1,0 +1,3 @@
+module memdrift.io/cluster-programs
+
+go 1.24

@@ -1,0 +1,87 @@
+"""Who is suspected, and what is said to be retained."""
+
+from __future__ import annotations
+
+import pytest
+
+from memdrift.evidence.growth import growing_entries, heap_growth
+from memdrift.evidence.modules import origins
+from memdrift.evidence.profile import decode
+from memdrift.evidence.retention import retained_kind
+from memdrift.evidence.suspects import suspect_of, suspects
+from tests.evidence.building import heap
+
+CONTEXT = ("context.(*cancelCtx).Done",)
+MALG = ("runtime.mallocgc", "runtime.malg", "runtime.newproc1", "runtime.systemstack")
+
+STACKS = [
+    ("own code that allocates itself", ("main.newSession", "main.visit", "main.main"), "main.newSession"),
+    ("a library below which the standard library allocates", (*CONTEXT, "github.com/a/b.Run", "main.main"), "github.com/a/b.Run"),
+    ("own code below which the standard library allocates", ("bytes.growSlice", "bytes.(*Buffer).Write", "main.log"), "main.log"),
+    ("a connection that only the standard library knows", ("bufio.NewReaderSize", "net/http.(*conn).serve"), "net/http.(*conn).serve"),
+    ("the runtime making a goroutine", MALG, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stack", "suspect"), [row[1:] for row in STACKS], ids=[row[0] for row in STACKS])
+def test_the_suspect_of_a_stack(stack: tuple[str, ...], suspect: str):
+    assert suspect_of(stack, origins([decode(heap({stack: 16}))])) == suspect
+
+
+KINDS = [
+    ("contexts", ("context.withCancel", "context.WithCancel")),
+    ("contexts", ("time.newTimer", "time.AfterFunc", "context.WithDeadlineCause")),
+    ("timers", ("time.NewTimer",)),
+    ("goroutines", ("runtime.malg", "runtime.newproc1")),
+    ("maps", ("sync.(*Map).Store",)),
+    ("maps", ("internal/runtime/maps.NewTable", "internal/runtime/maps.(*Map).growToTable")),
+    ("response bodies", ("bufio.NewReaderSize", "net/http.(*Transport).dialConn")),
+    ("", ("bytes.growSlice",)),
+    ("", ()),
+]
+
+
+@pytest.mark.parametrize(("kind", "frames"), KINDS)
+def test_what_the_frames_below_say_is_retained(kind: str, frames: tuple[str, ...]):
+    assert retained_kind(frames) == kind
+
+
+def found(now: dict, then: dict, goroutines: dict | None = None):
+    profiles = [decode(heap(now)), decode(heap(then))]
+    named = dict.fromkeys(goroutines or {}, 16)
+    known = origins([*profiles, *([decode(heap(named))] if named else [])])
+    return suspects(heap_growth(*profiles), goroutines or {}, known)
+
+
+def test_suspects_are_ranked_by_growth_and_share_the_positive_growth():
+    ranked = found({("main.a",): 700, ("main.b",): 400, ("main.c",): 16}, {("main.a",): 100, ("main.c",): 160})
+    assert [(suspect.function, suspect.growth_bytes) for suspect in ranked] == [("main.a", 600), ("main.b", 400)]
+    assert [suspect.share_percent for suspect in ranked] == [60.0, 40.0]
+
+
+def test_what_a_suspect_released_elsewhere_is_subtracted():
+    ranked = found({("main.a", "main.x"): 900}, {("main.a", "main.y"): 600, ("main.z",): 160})
+    assert [(suspect.function, suspect.growth_bytes) for suspect in ranked] == [("main.a", 300)]
+
+
+def test_the_largest_part_of_the_growth_says_what_is_retained():
+    now = {(*CONTEXT, "main.follow"): 900, ("main.follow",): 300}
+    assert found(now, {("main.other",): 16})[0].retained_by == "contexts"
+
+
+def test_memory_of_new_goroutines_is_shared_out_over_the_functions_they_run():
+    goroutines = {("runtime.gopark", "main.hedged.func1"): 300, ("runtime.gopark", "main.poll"): 100}
+    ranked = found({MALG: 4000}, {("main.other",): 16}, goroutines)
+    assert [(s.function, s.growth_bytes, s.retained_by) for s in ranked] == [
+        ("main.hedged.func1", 3000, "goroutines"),
+        ("main.poll", 1000, "goroutines"),
+    ]
+
+
+def test_without_goroutine_profile_the_memory_of_goroutines_has_no_suspect():
+    assert found({MALG: 4000}, {("main.other",): 16}) == ()
+
+
+def test_goroutines_are_counted_by_the_function_they_were_started_with():
+    changed = {("a", "main.x"): 5, ("b", "main.x"): 2, ("c", "main.y"): 9, ("d", "main.z"): -3}
+    assert growing_entries(changed) == (("main.y", 9), ("main.x", 7))
