@@ -370,7 +370,7 @@ class Frames(Protocol):
     """An open stream of binary messages."""
 
     async def send(self, frame: bytes) -> None:
-        """Send one message."""
+        """Send one message; into a stream that broke it is lost, and why it broke is read with `receive`."""
         ...
 
     async def receive(self) -> bytes:

@@ -57,7 +57,13 @@ async def trackers(url: str | None, **changes: Any) -> AsyncIterator[ConfiguredT
     entries: list[dict[str, Any]] = [{"name": "log", "kind": "Log", "allowedNamespaces": ["market*"]}]
     if url is not None:
         entries.append(
-            {"name": "desk", "kind": "Webhook", "url": f"{url}/in", "allowedNamespaces": ["market"], "timeoutSeconds": 5}
+            {
+                "name": "desk",
+                "kind": "Webhook",
+                "url": f"{url}/in",
+                "allowedNamespaces": ["market"],
+                "timeoutSeconds": 5,
+            }
             | changes
         )
     administration = Administration.model_validate({"trackers": entries})
@@ -217,13 +223,24 @@ async def test_nobody_listening_is_unavailable_and_the_message_has_no_address() 
     assert "127.0.0.1" not in caught.value.message
 
 
-async def test_a_missing_token_file_is_unavailable_by_name(tmp_path: Path) -> None:
-    async with desk(always(), bearerTokenFile=str(tmp_path / "none")) as tracker:
+async def test_a_location_that_is_no_url_is_filed_without_url() -> None:
+    async with desk(always(201, Location="https://[bad")) as tracker:
+        assert await tracker.file(FILING) == ""
+
+
+@pytest.mark.parametrize("content", [None, b"one\r\nX-Evil: 1", b"\xff"])
+async def test_an_unusable_token_file_is_unavailable_by_name(tmp_path: Path, content: bytes | None) -> None:
+    token = tmp_path / "token"
+    if content is not None:
+        token.write_bytes(content)
+    async with desk(always(), bearerTokenFile=str(token)) as tracker:
         with pytest.raises(TrackerUnavailable, match="bearerTokenFile"):
             await tracker.file(FILING)
 
 
-@pytest.mark.parametrize(("name", "namespace"), [("desk", "market-other"), ("nobody", "market"), ("log", "kube-system")])
+@pytest.mark.parametrize(
+    ("name", "namespace"), [("desk", "market-other"), ("nobody", "market"), ("log", "kube-system")]
+)
 async def test_a_tracker_of_others_is_refused_like_none(name: str, namespace: str) -> None:
     async with trackers("http://tickets.example") as configured:
         with pytest.raises(NotAllowed) as caught:

@@ -88,13 +88,16 @@ def test_replace_validates():
         ("3k", 3000),
         ("2G", 2 * 10**9),
         ("-1Mi", -(2**20)),
+        ("129e6", 129_000_000),
+        ("1500m", 2),
+        ("3E", 3 * 10**18),
     ],
 )
 def test_a_quantity_is_bytes(text, size):
     assert bytes_of(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "Mi", "x", "1 Mi", "1mi", "1MiMi", "0x10", "1e3", "nan", "１"])
+@pytest.mark.parametrize("text", ["", "Mi", "x", "1 Mi", "1mi", "1MiMi", "0x10", "1e", "nan", "１", "1e999"])
 def test_what_is_no_quantity_says_so(text):
     with pytest.raises(ValueError, match="is not a quantity of bytes"):
         bytes_of(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import pickle
@@ -110,7 +111,7 @@ def test_decode_refuses(content: bytes, reason: str):
 
 TOO_LARGE = [
     ("the file", gzip.compress(bytes(range(256)) * 40, compresslevel=0), "bytes; at most"),
-    ("what it expands to", gzip.compress(bytes(10_000_000)), "expand to more than"),
+    ("what it expands to", gzip.compress(bytes(1_000_000)), "expand to more than"),
     ("samples", many(11), "samples"),
     ("one stack", many(1, depth=9), "frames in one stack"),
     ("all stacks", many(5, depth=7), "frames in all stacks"),
@@ -130,8 +131,8 @@ def test_decode_bounds(content: bytes, words: str | None):
     assert (words or "10 strings") in str(refused.value)
 
 
-def test_a_gigabyte_in_a_megabyte_is_refused_without_holding_it():
-    bomb = gzip.compress(bytes(1 << 30), compresslevel=9)
+def test_what_expands_beyond_the_limit_is_refused_at_the_limit():
+    bomb = gzip.compress(bytes(1 << 27), compresslevel=1)
     assert len(bomb) < 2_000_000
     with pytest.raises(ProfileInvalid) as refused:
         decode(bomb)
@@ -140,7 +141,7 @@ def test_a_gigabyte_in_a_megabyte_is_refused_without_holding_it():
 
 def test_many_tiny_messages_are_counted_before_they_are_decoded():
     with pytest.raises(ProfileInvalid) as refused:
-        decode(gzip.compress(b"\x12\x00" * 5_000_000))
+        decode(gzip.compress(b"\x12\x00" * 600_000))
     assert refused.value.reason is ProfileProblem.TOO_LARGE
     assert "samples" in refused.value.message
 
@@ -216,23 +217,25 @@ def test_a_damaged_real_profile_raises_nothing_else(position: int, byte: int, in
     content = recorded("leak_young.heap")
     damaged = bytearray(gzip.decompress(content) if inside else content)
     damaged[position % len(damaged)] = byte
-    try:
+    with contextlib.suppress(ProfileInvalid):
         decode(gzip.compress(bytes(damaged)) if inside else bytes(damaged))
-    except ProfileInvalid as refused:
-        assert refused.reason in ProfileProblem
 
 
 numbers = st.integers(-(2**63), 2**63 - 1)
 entries = st.lists(
     st.one_of(
-        st.builds(lambda a, b: ("sample", {"location_id": a, "value": b}), st.lists(st.integers(0, 4), max_size=4), st.lists(numbers, max_size=2)),
+        st.builds(
+            lambda a, b: ("sample", {"location_id": a, "value": b}),
+            st.lists(st.integers(0, 4), max_size=4),
+            st.lists(numbers, max_size=2),
+        ),
         st.builds(lambda a, b: ("location", {"id": a, "mapping_id": b}), st.integers(0, 4), st.integers(0, 3)),
         st.builds(lambda a, b: ("function", {"id": a, "name": b, "filename": b}), st.integers(0, 4), numbers),
         st.builds(lambda a: ("mapping", {"id": a, "filename": a}), st.integers(0, 4)),
         st.builds(lambda a: ("sample_type", {"type": a, "unit": a}), st.integers(0, 4)),
     ),
     max_size=12,
-)  # fmt: skip
+)
 
 
 @given(entries, st.lists(st.binary(max_size=8), max_size=6))

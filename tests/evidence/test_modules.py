@@ -55,10 +55,10 @@ FILES = [
     ("vendored", f"{ASYNC}.Run", f"/src/shop/vendor/{ASYNC}/consume.go", None),
     ("replaced by a folder", f"{ASYNC}.Run", "/src/async/consume.go", None),
     ("replaced by a fork", f"{ASYNC}.Run", "/go/pkg/mod/github.com/fork/async@v0.0.9/consume.go", None),
-    ("the standard library of a downloaded toolchain", "runtime.main", "/go/pkg/mod/golang.org/toolchain@v0.0.1/src/runtime/proc.go", None),
+    ("a downloaded toolchain", "runtime.main", "/go/pkg/mod/golang.org/toolchain@v0.0.1/src/runtime/proc.go", None),
     ("an address in a name", f"{ASYNC}.Run", "/home/me@work/consume.go", None),
     ("nothing", f"{ASYNC}.Run", "", None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("function", "file", "module"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])

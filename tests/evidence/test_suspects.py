@@ -16,11 +16,11 @@ MALG = ("runtime.mallocgc", "runtime.malg", "runtime.newproc1", "runtime.systems
 
 STACKS = [
     ("own code that allocates itself", ("main.newSession", "main.visit", "main.main"), "main.newSession"),
-    ("a library below which the standard library allocates", (*CONTEXT, "github.com/a/b.Run", "main.main"), "github.com/a/b.Run"),
-    ("own code below which the standard library allocates", ("bytes.growSlice", "bytes.(*Buffer).Write", "main.log"), "main.log"),
-    ("a connection that only the standard library knows", ("bufio.NewReaderSize", "net/http.(*conn).serve"), "net/http.(*conn).serve"),
+    ("a library through the standard library", (*CONTEXT, "github.com/a/b.Run", "main.main"), "github.com/a/b.Run"),
+    ("own code through the standard library", ("bytes.growSlice", "bytes.(*Buffer).Write", "main.log"), "main.log"),
+    ("the standard library alone", ("bufio.NewReaderSize", "net/http.(*conn).serve"), "net/http.(*conn).serve"),
     ("the runtime making a goroutine", MALG, ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("stack", "suspect"), [row[1:] for row in STACKS], ids=[row[0] for row in STACKS])

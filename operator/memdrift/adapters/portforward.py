@@ -48,8 +48,9 @@ class PortForwardHttp:
 
 
 class _Channels:
-    """One forwarded port on a stream: every frame is a channel number and bytes, and each channel starts by naming the
-    port.
+    """One forwarded port on a stream.
+
+    Every frame is a channel's number and bytes; on each channel the first two bytes repeat the port.
     """
 
     def __init__(self, frames: Frames, place: str) -> None:

@@ -5,6 +5,7 @@ Exists because an owner writes `16Mi`, and the detector computes bytes. Must not
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
@@ -15,6 +16,8 @@ _UNITS = {
     "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
 }  # fmt: skip
+_MILLI = Decimal("0.001")
+_READ = re.compile(r"([+-]?[0-9]{1,24}(?:\.[0-9]{0,24})?)([EPTGM]i?|Ki|[km]|[eE][+-]?[0-9]{1,2}|)", re.ASCII)
 
 
 def _written(value: object) -> object:
@@ -22,7 +25,8 @@ def _written(value: object) -> object:
 
 
 _NUMBER_AND_UNIT = r"[0-9]{1,16}(\.[0-9]{1,6})?([EPTGM]i?|Ki|k)?$"
-_INT_OR_STRING: JsonDict = {"x-kubernetes-int-or-string": True}
+_LARGEST_INTEGER = 10**16 - 1
+_INT_OR_STRING: JsonDict = {"x-kubernetes-int-or-string": True, "maximum": _LARGEST_INTEGER}
 
 Quantity = Annotated[
     str,
@@ -33,7 +37,11 @@ Quantity = Annotated[
 
 SignedQuantity = Annotated[
     str,
-    Field(max_length=32, pattern="^-?" + _NUMBER_AND_UNIT, json_schema_extra=_INT_OR_STRING),
+    Field(
+        max_length=32,
+        pattern="^-?" + _NUMBER_AND_UNIT,
+        json_schema_extra={**_INT_OR_STRING, "minimum": -_LARGEST_INTEGER},
+    ),
     BeforeValidator(_written),
 ]
 """A growth in bytes, which may be negative."""
@@ -42,17 +50,22 @@ SignedQuantity = Annotated[
 def bytes_of(quantity: str) -> int:
     """The bytes of a quantity, rounded to the nearest one: `bytes_of("1.5Ki")` is 1536.
 
+    It also reads what Kubernetes allows elsewhere, such as a memory limit of `129e6` or `1500m`.
+
     Raises:
         ValueError: the text is not a quantity.
     """
-    number = quantity.rstrip("EPTGMkKi")
-    unit = quantity[len(number) :]
-    if unit not in _UNITS or not number:
+    parts = _READ.fullmatch(quantity)
+    if parts is None:
         raise ValueError(f"`{quantity}` is not a quantity of bytes; write for example `16Mi`")
-    try:
-        return int((Decimal(number) * _UNITS[unit]).to_integral_value())
-    except ArithmeticError as error:
-        raise ValueError(f"`{quantity}` is not a quantity of bytes; write for example `16Mi`") from error
+    number, unit = parts.groups()
+    if unit == "m":
+        size = Decimal(number) * _MILLI
+    elif unit in _UNITS:
+        size = Decimal(number) * _UNITS[unit]
+    else:
+        size = Decimal(number + unit)
+    return int(size.to_integral_value())
 
 
 def quantity_of(size_bytes: float) -> str:

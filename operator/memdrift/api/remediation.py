@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from memdrift.api.wire import Label, WireModel, rules
 
@@ -45,22 +45,10 @@ class Weekday(StrEnum):
 
 
 IntOrPercent = Annotated[
-    int | str,
-    BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value),
-    Field(
-        json_schema_extra={
-            "x-kubernetes-int-or-string": True,
-            "maxLength": 4,
-            "x-kubernetes-validations": [
-                {
-                    "rule": "type(self) == int ? self >= 1 : self.matches('^([1-9][0-9]?|100)%$')",
-                    "message": "`minAvailable` must be a number of pods from 1 or a percentage from `1%` to `100%`",
-                }
-            ],
-        }
-    ),
+    Annotated[int, Field(ge=1, le=1_000_000)] | Annotated[str, Field(max_length=4, pattern=r"^([1-9][0-9]?|100)%$")],
+    Field(json_schema_extra={"x-kubernetes-int-or-string": True}),
 ]
-"""A number of pods, or a percentage of them as text."""
+"""A number of pods, or a percentage of them as text; none is no choice, because one pod must always serve."""
 
 
 class AllowedWindow(WireModel):

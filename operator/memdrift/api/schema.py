@@ -42,6 +42,8 @@ def _converted(node: Schema, definitions: Schema, path: tuple[str, ...], *, defa
         result["enum"] = [node["const"]]
     if result.get(_INT_OR_STRING):
         result.pop("type", None)
+        for choice in node.get("anyOf", []):
+            result.update({key: value for key, value in choice.items() if key not in {"type", *_DROPPED}})
         result["anyOf"] = [{"type": "integer"}, {"type": "string"}]
     elif "anyOf" in node:
         raise ValueError(f"{' > '.join(path)}: a union has no structural schema: {node['anyOf']}")

@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
-from memdrift.drift.blocks import Bands, Floats, LifeBlocks
-from memdrift.drift.phrases import quantile_of, size_of, span_of
+from memdrift.drift.blocks import LifeBlocks
+from memdrift.drift.comparison import FEWEST_BLOCKS, Side, memory_at_same_age, on_live_heap, side_after, side_before
+from memdrift.drift.phrases import quantile_of, size_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.stretch import Bools, exists
 
-_FEWEST_BLOCKS = 3
 _SMALLEST_LOAD_SHARE = 0.7
 _MEMORY_NOISE_SHARE = 0.15
 """Two lives of the same age under the same load differ by this much without meaning anything."""
@@ -56,15 +53,6 @@ class Relief:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One side of the comparison: figures over its lives, worst first where there is a worst."""
-
-    latency: float | None
-    memory: float | None
-    load: float | None
-
-
 def relief(
     before: Sequence[LifeBlocks], after: Sequence[LifeBlocks], policy: DetectionPolicy, restarted_at: float
 ) -> Relief:
@@ -80,11 +68,10 @@ def relief(
     """
     old_lives = [life for life in before if life.life.started_at < restarted_at]
     new_lives = [life for life in after if life.life.started_at >= restarted_at]
-    lives = old_lives + new_lives
-    on_heap = bool(lives) and all(exists(life.live_heap) for life in lives)
-    old = _side([(life, _youngest(_until(life, restarted_at))) for life in old_lives], on_heap)
-    new = _side([(life, _own(life)) for life in new_lives], on_heap, youngest_memory=True)
-    same_age = _at_same_age(old_lives, new_lives, restarted_at, on_heap)
+    on_heap = on_live_heap(old_lives + new_lives)
+    old = side_before(old_lives, restarted_at, on_heap=on_heap)
+    new = side_after(new_lives, on_heap=on_heap)
+    same_age = memory_at_same_age(old_lives, new_lives, restarted_at, on_heap=on_heap)
     kind, why = _decided(old, new, same_age, policy)
     return Relief(
         kind=kind,
@@ -99,43 +86,44 @@ def relief(
     )
 
 
-def _decided(old: _Side, new: _Side, same_age: float | None, policy: DetectionPolicy) -> tuple[ReliefKind, str]:
-    objective = policy.objective_milliseconds
-    had_impact = old.latency is not None and old.latency > objective
-    unmeasured = _unmeasured(old, new, had_impact=had_impact)
-    if unmeasured:
-        return ReliefKind.INCONCLUSIVE, unmeasured
-    assert old.load is not None and new.load is not None and new.memory is not None and old.memory is not None
+def _decided(old: Side, new: Side, same_age: float | None, policy: DetectionPolicy) -> tuple[ReliefKind, str]:
+    if new.memory is None:
+        return ReliefKind.INCONCLUSIVE, f"fewer than {FEWEST_BLOCKS} blocks of a new life were measured"
+    if old.memory is None:
+        return ReliefKind.INCONCLUSIVE, f"fewer than {FEWEST_BLOCKS} blocks were measured before the restart"
+    if old.load is None or new.load is None:
+        return ReliefKind.INCONCLUSIVE, "load is missing, so nothing can be compared under the same load"
     if new.load < _SMALLEST_LOAD_SHARE * old.load:
         return ReliefKind.INCONCLUSIVE, "load is too low after the restart to compare latency and memory"
+    if old.latency is not None and old.latency > policy.objective_milliseconds:
+        much_busier = _SMALLEST_LOAD_SHARE * new.load > old.load
+        kind, why = _latency_relieved(new.latency, policy.objective_milliseconds, much_busier=much_busier)
+    else:
+        kind, why = _memory_relieved(old.memory, new.memory, policy)
     noise = max(policy.minimum_growth_bytes, _MEMORY_NOISE_SHARE * (same_age or 0.0))
-    worse = same_age is not None and new.memory > same_age + noise
-    if had_impact:
-        assert new.latency is not None
-        if new.latency > objective and new.load * _SMALLEST_LOAD_SHARE > old.load:
-            return ReliefKind.INCONCLUSIVE, "latency is over its objective, but load is much higher than before"
-        if new.latency > objective:
-            return ReliefKind.NOT_RELIEVED, "latency is still over its objective"
-    elif old.memory - new.memory < max(
-        policy.minimum_growth_bytes, policy.minimum_growth_percent / 100 * old.memory
-    ):
-        return ReliefKind.NOT_RELIEVED, "memory is not materially lower than before the restart"
-    if worse:
+    if kind is ReliefKind.RELIEVED and same_age is not None and new.memory > same_age + noise:
         return ReliefKind.NOT_RELIEVED, "the new lives hold more memory than the old ones did at the same age"
-    return ReliefKind.RELIEVED, "latency is back under its objective" if had_impact else "memory is lower"
+    return kind, why
 
 
-def _unmeasured(old: _Side, new: _Side, *, had_impact: bool) -> str | None:
-    if new.memory is None or (had_impact and new.latency is None):
-        return f"fewer than {_FEWEST_BLOCKS} blocks were measured since the new lives began"
-    if old.memory is None:
-        return f"fewer than {_FEWEST_BLOCKS} blocks were measured before the restart"
-    if old.load is None or new.load is None:
-        return "load is missing, so nothing can be compared under the same load"
-    return None
+def _latency_relieved(after: float | None, objective: float, *, much_busier: bool) -> tuple[ReliefKind, str]:
+    if after is None:
+        return ReliefKind.INCONCLUSIVE, f"fewer than {FEWEST_BLOCKS} blocks of a new life have a latency"
+    if after <= objective:
+        return ReliefKind.RELIEVED, "latency is back under its objective"
+    if much_busier:
+        return ReliefKind.INCONCLUSIVE, "latency is over its objective, but load is much higher than before"
+    return ReliefKind.NOT_RELIEVED, "latency is still over its objective"
 
 
-def _figures(old: _Side, new: _Side, same_age: float | None, policy: DetectionPolicy) -> str:
+def _memory_relieved(before: float, after: float, policy: DetectionPolicy) -> tuple[ReliefKind, str]:
+    material = max(policy.minimum_growth_bytes, policy.minimum_growth_percent / 100 * before)
+    if before - after >= material:
+        return ReliefKind.RELIEVED, "memory is materially lower than before the restart"
+    return ReliefKind.NOT_RELIEVED, "memory is not materially lower than before the restart"
+
+
+def _figures(old: Side, new: Side, same_age: float | None, policy: DetectionPolicy) -> str:
     quantile = quantile_of(policy.objective_quantile)
     parts = [
         f"{quantile} {_or_unknown(old.latency, 'ms')} before, {_or_unknown(new.latency, 'ms')} after",
@@ -153,75 +141,3 @@ def _or_unknown(figure: float | None, unit: str) -> str:
 
 def _size(figure: float | None) -> str:
     return "unknown" if figure is None else size_of(figure)
-
-
-def _side(lives: Sequence[tuple[LifeBlocks, Bools]], on_heap: bool, *, youngest_memory: bool = False) -> _Side:
-    latencies = [_median(life.latency_milliseconds[kept]) for life, kept in lives]
-    memories = [
-        _median(_memory(life, on_heap).p50[_youngest(kept) if youngest_memory else kept]) for life, kept in lives
-    ]
-    loads = [_median(_total_load(life)[kept]) for life, kept in lives]
-    return _Side(_worst(latencies), _worst(memories), _middle(loads))
-
-
-def _at_same_age(
-    old_lives: Sequence[LifeBlocks], new_lives: Sequence[LifeBlocks], restarted_at: float, on_heap: bool
-) -> float | None:
-    """What the old lives held when they were as old as the oldest new life is now."""
-    ages = [age for life in new_lives if (age := _youngest_age(life, on_heap)) is not None]
-    if not ages:
-        return None
-    oldest = max(ages)
-    found = []
-    for life in old_lives:
-        values = _memory(life, on_heap).p50
-        near = np.abs(life.starts - life.life.started_at - oldest) <= 1.5 * life.block_seconds
-        there = values[near & _until(life, restarted_at) & np.isfinite(values)]
-        if len(there):
-            found.append(float(np.median(there)))
-    return max(found) if found else None
-
-
-def _youngest_age(life: LifeBlocks, on_heap: bool) -> float | None:
-    there = _own(life) & np.isfinite(_memory(life, on_heap).p50)
-    return float(life.starts[there][-1] - life.life.started_at) if there.any() else None
-
-
-def _memory(life: LifeBlocks, on_heap: bool) -> Bands:
-    return life.live_heap if on_heap else life.resident
-
-
-def _own(life: LifeBlocks) -> Bools:
-    return np.asarray(life.starts >= life.life.started_at)
-
-
-def _until(life: LifeBlocks, restarted_at: float) -> Bools:
-    return np.asarray(_own(life) & (life.starts + life.block_seconds <= restarted_at))
-
-
-def _youngest(kept: Bools) -> Bools:
-    """The youngest quarter of the kept blocks, at least three."""
-    where = np.flatnonzero(kept)
-    youngest = np.zeros_like(kept)
-    youngest[where[-max(len(where) // 4, _FEWEST_BLOCKS) :]] = True
-    return youngest
-
-
-def _total_load(life: LifeBlocks) -> Floats:
-    known = life.load[np.isfinite(life.load).any(axis=1)]
-    return np.asarray(known.sum(axis=0)) if len(known) else np.full(len(life.starts), np.nan)
-
-
-def _median(values: Floats) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) >= _FEWEST_BLOCKS else None
-
-
-def _worst(figures: Sequence[float | None]) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return max(known) if known else None
-
-
-def _middle(figures: Sequence[float | None]) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return float(np.median(known)) if known else None

@@ -119,7 +119,7 @@ def own_blocks(blocks: LifeBlocks, policy: DetectionPolicy) -> Bools:
 
 
 def _quieter(low: Floats, middle: Floats) -> Floats:
-    """The band that jumps less from block to block: the lower one of a sawtooth, the middle one where samples drop out."""
+    """The band that jumps less from block to block: the lower one of a sawtooth, the middle one of dips."""
     return low if _roughness(low) < _roughness(middle) else middle
 
 

@@ -23,6 +23,8 @@ _DIGEST_BYTES = 16
 
 
 def _without_type_arguments(function: str) -> str:
+    if "[" not in function and "]" not in function:
+        return function
     kept = []
     depth = 0
     for character in function:

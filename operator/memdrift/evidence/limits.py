@@ -33,7 +33,7 @@ class ProfileProblem(StrEnum):
     """A profile, but not of the kind that was asked for."""
 
 
-class ProfileInvalid(ValueError):  # noqa: N818 - the adjective is the house style of errors.py
+class ProfileInvalid(ValueError):
     """A profile was refused.
 
     Attributes:

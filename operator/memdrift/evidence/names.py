@@ -34,11 +34,10 @@ def package_of(function: str) -> str:
     Type arguments and receivers may hold further paths, so they are cut off first. A name without a dot (C, assembly)
     is its own package.
     """
-    head = re.split(r"[\[(]", function, maxsplit=1)[0]
-    slash = head.rfind("/") + 1
-    dot = head.find(".", slash)
+    head = function.partition("(")[0].partition("[")[0]
+    dot = head.find(".", head.rfind("/") + 1)
     package = head if dot < 0 else head[:dot]
-    return _PERCENT.sub(lambda match: chr(int(match[1], 16)), package)
+    return _PERCENT.sub(lambda match: chr(int(match[1], 16)), package) if "%" in package else package
 
 
 def versioned_module(function: str, file: str) -> tuple[str, str] | None:
@@ -53,7 +52,8 @@ def versioned_module(function: str, file: str) -> tuple[str, str] | None:
     version = after.split("/", 1)[0]
     if not _VERSION.fullmatch(version):
         return None
-    before = _UPPER_CASE.sub(lambda match: match[1].upper(), before)
+    if "!" in before:
+        before = _UPPER_CASE.sub(lambda match: match[1].upper(), before)
     package = package_of(function)
     if package == "main":
         module = before.rpartition("/pkg/mod/")[2]

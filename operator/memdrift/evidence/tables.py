@@ -59,11 +59,11 @@ def _take_sample_type(tables: Tables, content: bytes) -> None:
 
 def _take_sample(tables: Tables, content: bytes) -> None:
     message = wire.sample(content)
-    stack = tuple(message.location_id)
+    stack = tuple(message.location_id[:])  # a slice is one call into the runtime, iteration is one per element
     _bound("frames in one stack", len(stack), tables.limits.stack_frames)
     tables.references += len(stack)
     _bound("frames in all stacks", tables.references, tables.limits.frames)
-    tables.samples.append(Sample(stack, tuple(message.value)))
+    tables.samples.append(Sample(stack, tuple(message.value[:])))
     _bound("samples", len(tables.samples), tables.limits.samples)
 
 

@@ -152,8 +152,8 @@ async def _reliefs(
 
 
 async def _relief(world: World, policy: Policy, windows: tuple[Window, ...], incident: DriftIncident) -> Relief | None:
-    decision, finished = incident.status.decision, incident.status.restart_finished_time
-    if decision is None or finished is None:
+    decision, started = incident.status.decision, incident.status.restart_started_time
+    if decision is None or started is None:
         return None
     try:
         before = bundle.decode(await world.archive.read(decision.uri))
@@ -164,7 +164,7 @@ async def _relief(world: World, policy: Policy, windows: tuple[Window, ...], inc
     earlier = [each for each in _lives(before, container) if each.life.uid in old]
     fresh = [each for each in _lives(windows, container) if each.life.uid not in old]
     touched = {pod.uid for pod in incident.status.plan.pods} if incident.status.plan else old
-    return relief([each for each in earlier if each.life.uid in touched], fresh, policy.detection, finished.timestamp())
+    return relief([each for each in earlier if each.life.uid in touched], fresh, policy.detection, started.timestamp())
 
 
 def _lives(windows: tuple[Window, ...], container: str) -> list[LifeBlocks]:

@@ -1,7 +1,7 @@
 """One step in, one outcome out: the only module that changes the world.
 
-Exists so that every effect is one line under one step's name, and so that each can be repeated. A failure is an outcome,
-not an exception: what is not confirmed did not happen, and is tried again. Must not decide.
+Exists so that every effect is one line under one step's name, and so that each can be repeated. A failure is an
+outcome, not an exception: what is not confirmed did not happen, and is tried again. Must not decide.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def perform(world: World, facts: Facts, step: Step) -> StepOutcome:
         return Failed(error.reason, error.message)
 
 
-async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:
+async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # noqa: C901 - one line per step
     match step:
         case OpenIncident():
             return await _open(world, facts, step)
@@ -127,7 +127,7 @@ async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
 
 
 async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
-    """The measurements the decision was made from are stored, then the slot is taken; the write that follows begins it."""
+    """The decision's measurements are stored, then the slot is taken; the write that follows begins the restart."""
     incident = incident_of(facts, step.incident)
     context = {
         "store": facts.store_name,

@@ -1,7 +1,7 @@
 """What a tick tells: events, and the report behind the log line and the metrics.
 
-Exists so that a refusal is the same word everywhere. Events are published on changes only: a hold that lasts for hours is
-one event. Must not decide or write a status.
+Exists so that a refusal is the same word everywhere. Events are published on changes only: a hold that lasts for hours
+is one event. Must not decide or write a status.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _captures(step: Step, outcome: StepOutcome) -> tuple[CaptureTold, ...]:
         return (CaptureTold("Failed", outcome.reason),)
     return tuple(
         CaptureTold("Stored", kind=record.kind, bytes=record.bytes)
-        for record in (*outcome.profiles, *outcome.baselines)
+        for record in ([*outcome.profiles] or [*outcome.baselines])
     )
 
 

@@ -1,7 +1,7 @@
 """One tick of one store: gather → decide → perform → advance → tell, and nothing else.
 
-Every tick explains itself in one report. What was decided is written to the incident before the store, so that intent is
-on record before anything that follows from it. Must not hold state between two ticks.
+Every tick explains itself in one report. What was decided is written to the incident before the store, so that intent
+is on record before anything that follows from it. Must not hold state between two ticks.
 """
 
 from __future__ import annotations

@@ -47,9 +47,12 @@ def next_step(facts: Facts) -> Step:
     """The one step of this tick."""
     opened = [incident for incident in facts.incidents if incident.status.stage is not Stage.CLOSED]
     if facts.store is None:
-        return _farewell(facts, opened)
+        return _farewell(opened)
     if facts.problem is not None or facts.policy is None or facts.target is None:
         return Wait(facts.problem or Hold(Reason.INTERNAL_ERROR, "neither a target nor a reason why not"))
+    former = [each for each in opened if each.spec.store_ref.uid != facts.store.metadata.uid]
+    if former:
+        return _farewell(former)
     waits = []
     for incident in opened:
         step = incident_step(facts, facts.policy, facts.target, incident)
@@ -68,7 +71,7 @@ def next_step(facts: Facts) -> Step:
     return waits[0] if waits else Wait(_idle(facts, facts.policy))
 
 
-def _farewell(facts: Facts, opened: list[DriftIncident]) -> Step:
+def _farewell(opened: list[DriftIncident]) -> Step:
     """A deleted store: its incidents end as `Gone`, with their evidence kept."""
     if opened:
         return Close(opened[0].metadata.name, IncidentOutcome.GONE, "the FeatureStore was deleted")
@@ -87,7 +90,7 @@ def _idle(facts: Facts, policy: Policy) -> Hold:
 
 
 def _confirmed(facts: Facts, policy: Policy, taken: set[str]) -> str | None:
-    """The container whose drift is confirmed and has no open incident; the pod's total only where no container drifts."""
+    """The container with confirmed drift and no open incident; the pods' total only where no container drifts."""
     store = facts.store
     if store is None:
         return None
@@ -190,7 +193,7 @@ def _unfiled(case: Case) -> bool:
 
 
 def _hold(case: Case) -> Step:
-    """Wait for agreement, for a person, or for the drift to end; missing evidence and tickets are caught up meanwhile."""
+    """Wait for agreement, for a person, or for the end of the drift; what is not stored or filed is caught up."""
     name = case.incident.metadata.name
     ended = _ended(case)
     if ended is not None:
@@ -314,7 +317,7 @@ def _restart_rest(case: Case) -> Step:
     if hold is not None:
         return Wait(hold, name)
     pod, uid = remaining[0]
-    intended = any(action.pod_uid == uid for action in case.status.actions)
+    intended = any(action.kind == "Evict" and action.pod_uid == uid for action in case.status.actions)
     return Evict(name, pod, uid) if intended else Intend(name, pod, uid)
 
 

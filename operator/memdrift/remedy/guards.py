@@ -1,7 +1,7 @@
 """The reasons not to restart, as an ordered list of small pure functions.
 
-Each guard returns a `Hold` or None; the first hold wins, and it is what condition, event, metric and log show. The order
-is from what nobody can argue with (switches) over what is known, to what is spent. A guard that lacks a fact holds.
+Each guard returns a `Hold` or None; the first hold wins, and it is what condition, event, metric and log show. The
+order is from what nobody can argue with (switches) over what is known, to what is spent. A guard that lacks a fact holds.
 Every line here exists because of an incident somewhere; see the guards' docstrings. Must not act, log or ask the time.
 """
 
@@ -160,7 +160,7 @@ def missing_evidence(case: Case) -> Hold | None:
         said = "an unknown share" if explained is None else f"{explained} %"
         return Hold(
             Reason.EVIDENCE_DOES_NOT_EXPLAIN,
-            f"the profiles explain {said} of the growth (at least {EXPLAINED_PERCENT} % is needed): look outside the heap",
+            f"the profiles explain {said} of the growth (at least {EXPLAINED_PERCENT} % is needed): look beyond the heap",
         )
     return None
 
@@ -199,7 +199,7 @@ def rolling(case: Case) -> Hold | None:
     if target.ready_replicas < target.desired_replicas:
         return Hold(
             Reason.NOT_ENOUGH_READY,
-            f"{target.ready_replicas} of {target.desired_replicas} pods are ready; none can be spared",
+            f"{target.ready_replicas} of {target.desired_replicas} pods are ready",
         )
     return None
 
@@ -218,7 +218,7 @@ def minimum_available(case: Case) -> Hold | None:
     if target.ready_replicas - 1 < least:
         return Hold(
             Reason.MINIMUM_AVAILABLE,
-            f"taking one of {target.ready_replicas} ready pods leaves fewer than {least}: add a replica, or use Rollout",
+            f"taking one of {target.ready_replicas} ready pods leaves under {least}: add a replica, or use Rollout",
         )
     return None
 
@@ -272,14 +272,10 @@ def cooldown(case: Case) -> Hold | None:
 def budgets(case: Case) -> Hold | None:
     """Rolling budgets: a calendar day would allow four restarts around midnight."""
     rows, now, policy = _stopgaps(case), case.facts.now, case.policy
-    day = (
-        ledger.frees_at(rows, now, ledger.DAY, policy.max_per_24_hours) if policy.max_per_24_hours else now + ledger.DAY
-    )
+    day = ledger.frees_at(rows, now, ledger.DAY, policy.max_per_24_hours)
     if day is not None:
         return Hold(Reason.BUDGET_24_HOURS, f"{policy.max_per_24_hours} stopgaps in 24 hours are used up", day)
-    week = (
-        ledger.frees_at(rows, now, ledger.WEEK, policy.max_per_7_days) if policy.max_per_7_days else now + ledger.WEEK
-    )
+    week = ledger.frees_at(rows, now, ledger.WEEK, policy.max_per_7_days)
     if week is not None:
         return Hold(Reason.BUDGET_7_DAYS, f"{policy.max_per_7_days} stopgaps in 7 days are used up", week)
     return None

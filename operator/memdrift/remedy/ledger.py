@@ -73,6 +73,8 @@ def used_since(rows: Sequence[Stopgap], since: datetime) -> int:
 
 def frees_at(rows: Sequence[Stopgap], now: datetime, span: timedelta, maximum: int) -> datetime | None:
     """When a rolling budget has room again; None where it has room now."""
+    if maximum == 0:
+        return now + span
     inside = [row.started_at for row in rows if row.started_at > now - span]
     return None if len(inside) < maximum else inside[len(inside) - maximum] + span
 

@@ -81,14 +81,12 @@ def combine(spec: FeatureStoreSpec, administration: Administration, namespace: s
         frozen_until=freeze.until if freeze else None,
         frozen_reason=freeze.reason if freeze else "",
         storm_threshold_percent=administration.storm_threshold_percent,
-        refused=refusals(spec, administration, ceiling, namespace),
+        refused=refusals(spec, ceiling, namespace),
         scope_is_store=spec.metrics.latency.scope is LatencyScope.STORE,
     )
 
 
-def refusals(
-    spec: FeatureStoreSpec, administration: Administration, ceiling: CeilingLimits, namespace: str
-) -> tuple[str, ...]:
+def refusals(spec: FeatureStoreSpec, ceiling: CeilingLimits, namespace: str) -> tuple[str, ...]:
     """What the spec asks beyond the administrator's file; each names the field and what is allowed.
 
     A mode, budget, cooldown or evidence choice beyond the ceiling is lowered and shown, a port, path, source or tracker

@@ -54,7 +54,7 @@ def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutc
     if isinstance(step, Wait):
         return _holding(status, step.hold, incident, facts)
     if isinstance(outcome, Failed):
-        return _failed(status, incident, facts, step, outcome)
+        return _failed(status, facts, step, outcome)
     moved = _moved(status, incident, facts, step, outcome)
     return moved.replace(
         reason=None,
@@ -114,9 +114,7 @@ def _holding(status: DriftIncidentStatus, hold: Hold, incident: DriftIncident, f
     )
 
 
-def _failed(
-    status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, step: Step, outcome: Failed
-) -> DriftIncidentStatus:
+def _failed(status: DriftIncidentStatus, facts: Facts, step: Step, outcome: Failed) -> DriftIncidentStatus:
     """A step that did not take effect is on record where its attempts are counted."""
     if isinstance(step, Capture):
         failure = CaptureFailure(

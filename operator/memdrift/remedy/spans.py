@@ -17,9 +17,8 @@ def metric_growth_bytes(
 ) -> float | None:
     """Growth of a pod's memory from an age of its life to a moment; None where the blocks do not reach so far.
 
-    Args:
-        from_age_seconds: age of the pod at which the earlier profile was taken (of this pod or of a young peer).
-        until: epoch seconds of the later profile.
+    `from_age_seconds` is the age of the pod at which the earlier profile was taken (of this pod or of a young peer),
+    `until` the epoch seconds of the later profile.
     """
     candidates = [
         growth

@@ -86,8 +86,8 @@ def _next_eligible(facts: Facts, rows: Sequence[ledger.Stopgap], incidents: Sequ
     last = ledger.last_disturbed_at(rows, incidents)
     ends = [
         last + timedelta(seconds=policy.cooldown_seconds) if last else None,
-        ledger.frees_at(rows, now, ledger.DAY, policy.max_per_24_hours) if policy.max_per_24_hours else None,
-        ledger.frees_at(rows, now, ledger.WEEK, policy.max_per_7_days) if policy.max_per_7_days else None,
+        ledger.frees_at(rows, now, ledger.DAY, policy.max_per_24_hours),
+        ledger.frees_at(rows, now, ledger.WEEK, policy.max_per_7_days),
     ]
     return max((end for end in ends if end is not None and end > now), default=None)
 

@@ -1,7 +1,7 @@
 """The decision bundle: what a decision was made from, as one JSON document, and back.
 
-Exists so that every number shown can be computed again without a cluster, and so that the check after a restart compares
-with what was measured before it. Must not judge.
+Exists so that every number shown can be computed again without a cluster, and so that the check after a restart
+compares with what was measured before it. Must not judge.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from memdrift.drift.blocks import Bands, Life, LifeBlocks, Window
+from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks, Window
 from memdrift.drift.verdict import Verdict
 
 VERSION = 1
@@ -72,11 +72,11 @@ def _bands(bands: Bands) -> dict[str, list[float | None]]:
     return {name: _series(getattr(bands, name)) for name in ("p10", "p50", "p90", "count")}
 
 
-def _series(values: Any) -> list[float | None]:
+def _series(values: Floats) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _array(values: Sequence[float | None]) -> Any:
+def _array(values: Sequence[float | None]) -> Floats:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -1,7 +1,7 @@
 """An incident's document for the archive, and its ticket.
 
-Exists so that the evidence reads without the operator and without the cluster. Everything measured or read from a pod is
-hostile text: the ticket escapes it for Markdown. Must not fetch anything.
+Exists so that the evidence reads without the operator and without the cluster. Everything measured or read from a pod
+is hostile text: the ticket escapes it for Markdown. Must not fetch anything.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 package main
 
 func answer(number int) []byte {
-	return make([]byte, 256+number%2)
+	return make([]byte, 32+number%2)
 }
 
 func hedged(number int) []byte {
@@ -22,5 +22,5 @@ func serve(requests int) {
 }
 
 func main() {
-	profileAround(func() { serve(500) }, func() { serve(6_000) })
+	profileAround(func() { serve(500) }, func() { serve(15_000) })
 }

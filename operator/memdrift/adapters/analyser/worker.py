@@ -48,7 +48,7 @@ def analyse_bounded(bounds: Bounds, comparison: Comparison) -> Findings | Refuse
     return _within(bounds, lambda: analyse(comparison))
 
 
-def validate_bounded(bounds: Bounds, content: bytes, kind: ProfileKind) -> None | Refused:
+def validate_bounded(bounds: Bounds, content: bytes, kind: ProfileKind) -> Refused | None:
     """Nothing, or why the content is no profile of that kind."""
 
     def decoded() -> None:

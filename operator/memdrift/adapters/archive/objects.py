@@ -1,7 +1,7 @@
 """Puts and reads whole objects, and says what a key that is taken means.
 
-Exists so that storing twice is storing once: the same content under the same key is a success, other content is an error
-that nobody can overlook. Must not delete.
+Exists so that storing twice is storing once: the same content under the same key is a success, other content is an
+error that nobody can overlook. Must not delete.
 """
 
 from __future__ import annotations
@@ -43,19 +43,23 @@ def open_archive(url: str, options: Mapping[str, str] | None = None, *, timeout_
             return ObjectArchive(Folder(path), path.absolute().as_uri(), timeout_seconds=timeout_seconds)
         if parts.scheme not in {"s3", "gs", "az"}:
             raise ValueError("it must start with file:///, s3://, gs:// or az://")
-        store = from_url(
-            url,
-            config=dict(options or {}),  # type: ignore[arg-type]  # its TypedDicts exist for type checkers only
-            client_options={
-                "timeout": timedelta(seconds=timeout_seconds),
-                "connect_timeout": timedelta(seconds=5),
-                **({"allow_http": True} if (options or {}).get("endpoint", "").startswith("http://") else {}),
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=timeout_seconds)},
-        )
+        store = _bucket(url, dict(options or {}), timedelta(seconds=timeout_seconds))
     except _ALL_ERRORS as error:
         raise ConfigurationInvalid("ArchiveInvalid", f"`archives[].url` {url}: {_brief(error)}") from error
     return ObjectArchive(Bucket(store), url.rstrip("/"), timeout_seconds=timeout_seconds)
+
+
+def _bucket(url: str, options: dict[str, str], timeout: timedelta) -> object:
+    """Obstore's store, with bounds instead of its three minutes of retries."""
+    client = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
+    # Plain HTTP is only for an endpoint that was written so, such as a test server.
+    plain = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else {}
+    return from_url(  # type: ignore[call-overload]  # it is typed per store, and the URL decides which one it is
+        url,
+        config=options,
+        client_options={**client, **plain},
+        retry_config={"max_retries": 3, "retry_timeout": timeout},
+    )
 
 
 class ObjectArchive:
@@ -84,7 +88,7 @@ class ObjectArchive:
                 if await self._content(key) != content:
                     raise ArchiveUnavailable(
                         "ArchiveConflict",
-                        f"{self._uri(key)} holds other content than what is to be stored there: look at it and move it away",
+                        f"{self._uri(key)} holds other content than what is to be stored: look at it and move it away",
                     ) from None
                 await self._place.complete(key, described)
         return Stored(key=key, uri=self._uri(key), sha256=sha256, bytes=len(content), existed=existed)
@@ -124,7 +128,7 @@ class ObjectArchive:
         except NotImplementedError as error:
             raise ArchiveUnavailable(
                 "ArchiveUnsuitable",
-                f"{attempt}: the store cannot create an object only if it is missing ({_brief(error)}): use one that can",
+                f"{attempt}: the store has no conditional writes ({_brief(error)}): use one that has",
             ) from error
         except _ALL_ERRORS as error:
             raise ArchiveUnavailable("ArchiveUnavailable", f"{attempt}: {_brief(error)}") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -125,7 +125,7 @@ class Connection:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _unreachable(error, asked, self._timeout_seconds) from error
         try:
-            yield _WebsocketFrames(socket, asked)
+            yield _WebsocketFrames(socket)
         finally:
             await socket.close()
 
@@ -138,16 +138,13 @@ class Connection:
 class _WebsocketFrames:
     """The port `Frames` on an aiohttp websocket."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, asked: str) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._asked = asked
 
     async def send(self, frame: bytes) -> None:
-        """Send one message."""
-        try:
+        """Send one message; into a stream that broke it is lost, and why it broke is read with `receive`."""
+        with suppress(aiohttp.ClientError, OSError):
             await self._socket.send_bytes(frame)
-        except (aiohttp.ClientError, OSError) as error:
-            raise ClusterUnavailable("ApiServerUnreachable", f"{self._asked}: the stream broke: {error}") from error
 
     async def receive(self) -> bytes:
         """The next message; empty once the other side has closed, for whatever reason."""

@@ -21,7 +21,7 @@ _MESSAGE_CHARACTERS = 500
 
 class _Cause(BaseModel):
     reason: str = ""
-    message: str = ""
+    field: str = ""
 
 
 class _Details(BaseModel):
@@ -42,12 +42,14 @@ def refusal(status: int, body: bytes, retry_after: str | None, asked: str) -> Me
     said = _said(body)
     message = f"the API server answered {status} to {asked}: {said.message[:_MESSAGE_CHARACTERS] or '(no message)'}"
     causes = {cause.reason for cause in said.details.causes}
+    fields = {cause.field for cause in said.details.causes}
     if status == 404 or "NamespaceTerminating" in causes:
         return TargetNotFound("NotFound", message)
     if status == 403:
         return NotAllowed("Forbidden", f"{message}; grant the verb to memdrift's service account")
-    if status == 409:
-        return Conflict(said.reason or "Conflict", message)
+    if status == 409 or "metadata.uid" in fields:
+        # An apply with another object's UID is called an invalid change of that field, but means the same.
+        return Conflict(said.reason if status == 409 and said.reason else "Conflict", message)
     if status == 429:
         reason = "DisruptionBudgetExhausted" if "DisruptionBudget" in causes else "ApiServerBusy"
         return ClusterUnavailable(reason, message, _seconds(retry_after) or said.details.retry_after_seconds)

@@ -118,24 +118,21 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _ticket_url(base: str, location: str, content: bytes) -> str:
-    if location:
-        return _plain(urljoin(base, location))
     try:
+        if location:
+            return _plain(urljoin(base, location))
         answer = json.loads(content or b"{}")
-    except ValueError:
+        named = answer.get("url") if isinstance(answer, dict) else None
+        return _plain(named) if isinstance(named, str) else ""
+    except (ValueError, RecursionError):
         return ""
-    named = answer.get("url") if isinstance(answer, dict) else None
-    return _plain(named) if isinstance(named, str) else ""
 
 
 def _plain(url: str) -> str:
     """The URL if it can be shown without harm: http(s), printable, short, without credentials; otherwise ""."""
     if len(url) > _URL_CHARACTERS_AT_MOST or not _PLAIN_URL.fullmatch(url):
         return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
+    parts = urlsplit(url)
     return url if parts.hostname and parts.username is None else ""
 
 
@@ -160,11 +157,15 @@ def _header_safe(marker: str) -> str:
 def _token(path: str, name: str) -> str:
     try:
         with Path(path).open("rb") as file:
-            return file.read(_TOKEN_BYTES_AT_MOST).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
+            content = file.read(_TOKEN_BYTES_AT_MOST).decode("ascii").strip()
+        if not content.isprintable():
+            raise ValueError("more than one line")
+    except (OSError, ValueError) as error:
         raise TrackerUnavailable(
-            "TrackerUnavailable", f"`bearerTokenFile` of tracker `{name}` cannot be read ({type(error).__name__})"
+            "TrackerUnavailable",
+            f"`bearerTokenFile` of tracker `{name}` must be a readable file with one token ({type(error).__name__})",
         ) from error
+    return content
 
 
 def _trust(tls: Tls) -> ssl.SSLContext | bool:

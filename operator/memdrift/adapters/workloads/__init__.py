@@ -48,10 +48,16 @@ class KubernetesWorkloads:
 
     async def annotate_template(self, namespace: str, reference: TargetRef, uid: str, incident: str) -> None:
         """Server-side apply of one annotation; with the UID in it, it can neither hit another object nor create one."""
-        await self._calls.call(
-            "PATCH",
-            KINDS[reference.kind].path(namespace, reference.name),
-            query={"fieldManager": FIELD_MANAGER, "force": "true"},
-            body=annotation_patch(namespace, reference, uid, incident),
-            content_type="application/apply-patch+yaml",
-        )
+        try:
+            await self._calls.call(
+                "PATCH",
+                KINDS[reference.kind].path(namespace, reference.name),
+                query={"fieldManager": FIELD_MANAGER, "force": "true"},
+                body=annotation_patch(namespace, reference, uid, incident),
+                content_type="application/apply-patch+yaml",
+            )
+        except Conflict as error:
+            raise Conflict(
+                "TargetReplaced",
+                f"{reference.kind} {namespace}/{reference.name} has not the UID {uid}: {error.message}",
+            ) from error

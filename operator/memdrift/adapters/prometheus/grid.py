@@ -1,0 +1,72 @@
+"""The epoch-aligned grid of blocks, so that every evaluation, cache entry and life speaks of the same slices of time.
+
+Must not read a clock: the end of the question is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+BLOCKS_PER_WINDOW = 48
+SHORTEST_BLOCK_SECONDS = 5
+FEWEST_BLOCKS = 24
+"""Below this the trend rests on too few points, so blocks rather hold fewer samples."""
+WANTED_SAMPLES = 5
+NEEDED_SAMPLES = 2
+
+
+def block_seconds(window_seconds: int, scrape_interval_seconds: int) -> int:
+    """Length of a block: a 48th of the window, a multiple of the scrape interval, five samples where the window allows.
+
+    A window that is short beside the scrape interval gets blocks of fewer samples, but never fewer than two.
+    """
+    wanted = max(SHORTEST_BLOCK_SECONDS, window_seconds // BLOCKS_PER_WINDOW)
+    samples = max(-(-wanted // scrape_interval_seconds), NEEDED_SAMPLES)
+    affordable = window_seconds // (FEWEST_BLOCKS * scrape_interval_seconds)
+    samples = max(samples, min(WANTED_SAMPLES, affordable))
+    return samples * scrape_interval_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Consecutive complete blocks.
+
+    Attributes:
+        first_end, last_end: epoch seconds of the end of the oldest and of the youngest block, multiples of the length.
+    """
+
+    block_seconds: int
+    first_end: int
+    last_end: int
+
+    @classmethod
+    def before(cls, now: float, window_seconds: int, length: int, delay_seconds: int) -> Grid:
+        """The blocks of a window whose samples have all arrived at `now`."""
+        last_end = int((now - delay_seconds) // length) * length
+        count = max(1, window_seconds // length)
+        return cls(length, last_end - (count - 1) * length, last_end)
+
+    @property
+    def count(self) -> int:
+        """How many blocks."""
+        return (self.last_end - self.first_end) // self.block_seconds + 1
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Epoch seconds of each block's start."""
+        first = self.first_end - self.block_seconds
+        return first + self.block_seconds * np.arange(self.count, dtype=np.int64)
+
+    def since(self, end: int) -> Grid:
+        """The part whose blocks end at or after `end`, at least the youngest block."""
+        return Grid(self.block_seconds, min(max(self.first_end, end), self.last_end), self.last_end)
+
+    def index(self, end: float) -> int | None:
+        """Position of the block that ends there; None where the grid has no such block."""
+        offset = end - self.first_end
+        position = round(offset / self.block_seconds)
+        fits = abs(offset - position * self.block_seconds) < 0.001 and 0 <= position < self.count
+        return position if fits else None

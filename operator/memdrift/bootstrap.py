@@ -1,0 +1,135 @@
+"""The composition root: settings → adapters → ports → scheduler, in one place, and how to take it apart again.
+
+The only module that names concrete adapters. Must not contain behaviour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memdrift.adapters.analyser import ProcessAnalyser
+from memdrift.adapters.archive import ObjectArchive, open_archive
+from memdrift.adapters.clock import SystemClock
+from memdrift.adapters.connection import Connection, open_connection
+from memdrift.adapters.events import KubernetesEvents
+from memdrift.adapters.incidents import KubernetesIncidents
+from memdrift.adapters.logs import log_tick
+from memdrift.adapters.portforward import PortForwardHttp
+from memdrift.adapters.profiler import PprofProfiler
+from memdrift.adapters.prometheus import PrometheusMetrics
+from memdrift.adapters.requests import KubernetesRequests
+from memdrift.adapters.slots import LeaseSlots
+from memdrift.adapters.stores import KubernetesStores
+from memdrift.adapters.telemetry import Telemetry
+from memdrift.adapters.trackers import ConfiguredTrackers
+from memdrift.adapters.workloads import KubernetesWorkloads
+from memdrift.api.administration import Administration
+from memdrift.errors import ConfigurationInvalid
+from memdrift.evidence.profile import validate
+from memdrift.reconcile.tick import Ticked, tick
+from memdrift.reconcile.world import Fleet, World
+from memdrift.report.health import Health
+from memdrift.report.tick import TickReport
+from memdrift.scheduler import Scheduler
+from memdrift.settings import AdministrationFile, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Everything that runs, assembled."""
+
+    scheduler: Scheduler
+    telemetry: Telemetry
+    health: Health
+    requests: KubernetesRequests
+    administration: AdministrationFile
+    connection: Connection
+    trackers: ConfiguredTrackers
+    metrics: PrometheusMetrics
+    clock: SystemClock
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.trackers.close()
+        await self.metrics.close()
+        await self.connection.close()
+
+
+def _archive(administration: Administration) -> ObjectArchive:
+    configured = administration.default_archive
+    if configured is None:
+        raise ConfigurationInvalid("AdministrationInvalid", "`archives` is empty: name a place for evidence")
+    return open_archive(configured.url, configured.options)
+
+
+def _profiler(connection: Connection, clock: SystemClock, current: Callable[[], Administration]) -> PprofProfiler:
+    def allowed() -> tuple[frozenset[int], frozenset[str]]:
+        administration = current()
+        return frozenset(administration.allowed_ports), frozenset(administration.allowed_base_paths)
+
+    return PprofProfiler(connection, PortForwardHttp(connection), clock, allowed, validate)
+
+
+async def assemble(settings: Settings, version: str) -> Operator:
+    """The operator, connected but not yet running.
+
+    Raises:
+        ConfigurationInvalid: the administrator's file or the credentials.
+    """
+    clock, file = SystemClock(), AdministrationFile(settings.administration_file)
+    administration = file.current()
+    connection = await open_connection(settings.kubeconfig, clock)
+    telemetry, health = Telemetry(version), Health(started_at=clock.monotonic())
+    metrics = PrometheusMetrics(lambda: file.current().sources)
+    trackers = ConfiguredTrackers(file.current)
+    incidents = KubernetesIncidents(connection)
+    world = World(
+        clock=clock,
+        metrics=metrics,
+        workloads=KubernetesWorkloads(connection),
+        stores=KubernetesStores(connection),
+        incidents=incidents,
+        profiler=_profiler(connection, clock, file.current),
+        analyser=ProcessAnalyser(),
+        archive=_archive(administration),
+        trackers=trackers,
+        events=KubernetesEvents(connection, clock, socket.gethostname()),
+        slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_open),
+        skew_seconds=lambda: _largest(connection.clock_skew_seconds, metrics.clock_skew_seconds),
+        administration=file.current,
+    )
+
+    async def tick_one(namespace: str, name: str, fleet: Fleet) -> Ticked:
+        return await tick(world, namespace, name, fleet)
+
+    def observe(report: TickReport) -> None:
+        telemetry.observe_tick(report)
+        telemetry.administration_read(valid=not file.problem)
+        log_tick(report)
+
+    def turned(lag_seconds: float) -> None:
+        health.scheduler_turned(lag_seconds, clock.monotonic())
+        if connection.clock_skew_seconds is not None:
+            health.clock_compared("api-server", connection.clock_skew_seconds)
+        metrics.report_to(health, clock.monotonic())
+        telemetry.observe_health(health.figures(clock.monotonic()))
+
+    scheduler = Scheduler(tick_one, clock, administration.concurrency.evaluations, observe, telemetry.forget, turned)
+    return Operator(
+        scheduler, telemetry, health, KubernetesRequests(connection), file, connection, trackers, metrics, clock
+    )
+
+
+def _largest(*skews: float | None) -> float | None:
+    known = [abs(skew) for skew in skews if skew is not None]
+    return max(known, default=None)
+
+
+async def stop_all(tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for tasks to end by themselves, then cancel what is left."""
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
