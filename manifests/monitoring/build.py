@@ -1,10 +1,12 @@
-"""Writes prometheusrule.yaml: the rules of rules.yaml in the resource of the Prometheus operator.
+"""Writes prometheusrule.yaml, the rules in the resource of the Prometheus operator: `python build.py [--check]`.
 
-Exists so that the rules are written once. Run it from anywhere after an edit of rules.yaml; a test compares.
+Exists so that the rules are written once. Run it after an edit of rules.yaml; a test runs it with `--check`, which
+writes nothing and fails where the file is not current.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,5 +33,16 @@ class _WithoutAnchors(yaml.SafeDumper):
         return True
 
 
+def main(arguments: list[str]) -> int:
+    """Write or compare; the exit status is 1 where the file is not current."""
+    path = FOLDER / "prometheusrule.yaml"
+    if "--check" not in arguments:
+        path.write_text(rendered())
+    elif path.read_text() != rendered():
+        sys.stderr.write(f"{path.name} is not what rules.yaml makes: run `python {Path(__file__).name}`\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    (FOLDER / "prometheusrule.yaml").write_text(rendered())
+    sys.exit(main(sys.argv[1:]))

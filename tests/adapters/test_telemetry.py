@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from memdrift.adapters.telemetry import TABLE, Telemetry
 from memdrift.adapters.telemetry.families import VALUES_PER_LABEL_AT_MOST
 from memdrift.drift.verdict import VerdictKind
+from memdrift.report.health import Health
 from memdrift.report.tick import CaptureTold, FilingTold, RestartTold, TickReport, TickResult
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
@@ -90,6 +91,30 @@ async def test_what_is_no_longer_known_is_no_longer_shown(telemetry: Telemetry) 
     }
 
 
+async def test_a_failed_tick_ages_the_figures_and_changes_none(telemetry: Telemetry) -> None:
+    telemetry.observe_tick(DRIFTING)
+    before = await scraped(telemetry)
+    failed = TickReport("market", "market-store", NOW + timedelta(hours=1), 0.1, TickResult.POSTPONED)
+    telemetry.observe_tick(replace(failed, hold_reason="ClusterUnavailable"))
+    after = await scraped(telemetry)
+    changed = {
+        name for name, labels in before.keys() | after.keys() if before.get((name, labels)) != after.get((name, labels))
+    }
+    assert {name for name in changed if name.startswith(("memdrift_store", "memdrift_incident"))} == {
+        "memdrift_store_hold"
+    }
+    assert (
+        value(after, "memdrift_store_hold", namespace="market", store="market-store", reason="ClusterUnavailable") == 1
+    )
+
+
+async def test_a_store_that_never_could_be_judged_has_an_age(telemetry: Telemetry) -> None:
+    for seconds in (0, 60):
+        telemetry.observe_tick(TickReport("a", "b", NOW + timedelta(seconds=seconds), 0.1, TickResult.FAILED))
+    samples = await scraped(telemetry)
+    assert value(samples, "memdrift_store_evaluated_timestamp_seconds", namespace="a", store="b") == NOW.timestamp()
+
+
 async def test_a_hold_counts_once_while_it_lasts(telemetry: Telemetry) -> None:
     for _ in range(5):
         telemetry.observe_tick(DRIFTING)
@@ -125,6 +150,39 @@ async def test_effects_are_counted(telemetry: Telemetry) -> None:
     assert value(samples, "memdrift_incidents_total", outcome="Relieved") == 1
     assert value(samples, "memdrift_ticks_total", result="Postponed") == 1
     assert not any(name == "memdrift_incident_stage" for name, _ in samples), "a closed incident has no stage"
+
+
+async def test_only_the_newest_stage_and_hold_are_shown(telemetry: Telemetry) -> None:
+    for stage, hold in (("Confirmed", ""), ("Holding", "Cooldown"), ("Holding", "Storm"), ("RestartingFirst", "")):
+        telemetry.observe_tick(replace(DRIFTING, stage=stage, hold_reason=hold))
+        samples = await scraped(telemetry)
+        stages = {dict(labels)["stage"] for name, labels in samples if name == "memdrift_incident_stage"}
+        holds = {dict(labels)["reason"] for name, labels in samples if name == "memdrift_store_hold"}
+        assert (stages, holds) == ({stage}, {hold} - {""})
+    telemetry.observe_tick(replace(DRIFTING, incident="market-store-2", stage="Confirmed"))
+    samples = await scraped(telemetry)
+    incidents = {dict(labels)["incident"] for name, labels in samples if name == "memdrift_incident_stage"}
+    assert incidents == {"market-store-2"}
+
+
+async def test_health_figures_come_and_go(telemetry: Telemetry) -> None:
+    health = Health(started_at=0.0)
+    health.source_failed("main", "TimedOut", 10.0)
+    health.clock_compared("main", 3.0)
+    health.archive_answered(False)
+    telemetry.observe_health(health.figures(70.0))
+    samples = await scraped(telemetry)
+    assert value(samples, "memdrift_source_age_seconds", source="main") == 60
+    assert value(samples, "memdrift_clock_skew_seconds", peer="main") == 3
+    assert value(samples, "memdrift_watch_age_seconds", resource="featurestores") == 70
+    assert value(samples, "memdrift_scheduler_lag_seconds") == 70
+    assert value(samples, "memdrift_archive_reachable") == 0
+    health.source_forgotten("main")
+    health.archive_answered(True)
+    telemetry.observe_health(health.figures(80.0))
+    samples = await scraped(telemetry)
+    assert value(samples, "memdrift_source_age_seconds", source="main") is None
+    assert value(samples, "memdrift_archive_reachable") == 1
 
 
 async def test_a_deleted_store_leaves_no_series(telemetry: Telemetry) -> None:

@@ -7,9 +7,11 @@ import yaml
 from pydantic import Field
 
 from memdrift.api import crds
+from memdrift.api.featurestore import FeatureStoreSpec
 from memdrift.api.schema import structural_schema
 from memdrift.api.wire import WireModel
 from tests.api import structural, values
+from tests.api.specs import STORE
 
 ROOT = Path(__file__).parents[2]
 BOTH = pytest.mark.parametrize("resource", crds.RESOURCES, ids=lambda resource: resource.plural)
@@ -63,13 +65,20 @@ def test_no_field_is_a_float():
 
 
 def test_the_model_gives_the_defaults_that_the_server_gives():
-    from memdrift.api.featurestore import FeatureStoreSpec
-    from tests.api.specs import STORE
-
     schema = schema_of(crds.FEATURE_STORES)["properties"]["spec"]
     by_server = values.defaulted(STORE["spec"], schema)
 
     assert FeatureStoreSpec.model_validate(STORE["spec"]).to_wire() == by_server
+
+
+@BOTH
+def test_a_status_with_every_field_survives_the_model(resource):
+    schema = schema_of(resource)["properties"]["status"]
+    status = values.filled(schema)
+    model = resource.status.model_validate(status)
+
+    assert model.to_wire() == status
+    assert list(values.faults(model.to_wire(), schema)) == []
 
 
 def test_a_check_names_a_file_that_is_not_current(tmp_path, capsys):

@@ -97,3 +97,13 @@ def defaulted(value: Any, schema: Schema) -> Any:
     if isinstance(value, list):
         return [defaulted(item, schema["items"]) for item in value]
     return value
+
+
+def filled(schema: Schema) -> Any:
+    """A value with every field that the schema knows, and one item in every list."""
+    if schema.get("type") == "object":
+        return {name: filled(child) for name, child in schema["properties"].items()}
+    if schema.get("type") == "array":
+        return [filled(schema["items"])]
+    tries = [*schema.get("enum", []), "Word", "word", "1Mi", "a" * 64, "2026-01-01T00:00:00Z", 1, True]
+    return next(value for value in tries if not list(faults(value, schema)))

@@ -1,6 +1,7 @@
 """What tests may ask of a cluster, whichever kind it is, and the choice of the kind."""
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +29,9 @@ class Cluster(Protocol):
 
     def stop(self) -> None:
         """Takes away what `start` made; harmless when nothing is there."""
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """A usable cluster while the block runs; what the block had to start ends after it."""
 
     def load_image(self, archive: Path) -> None:
         """Makes an image archive known to the nodes."""

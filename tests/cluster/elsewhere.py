@@ -4,6 +4,8 @@ Thin on purpose. Neither gives an audit log on this machine, so tests that read 
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster import commands
@@ -43,6 +45,11 @@ class CurrentCluster:
 
     def stop(self) -> None:
         """It is not ours to stop."""
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        self.start()
+        yield
 
     def load_image(self, archive: Path) -> None:
         raise ClusterError(
@@ -85,6 +92,16 @@ class KindCluster:
 
     def stop(self) -> None:
         commands.run("kind", "delete", "cluster", "--name", KIND_NAME, "--kubeconfig", self._kubeconfig)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        was_up = self.is_up()
+        self.start()
+        try:
+            yield
+        finally:
+            if not was_up:
+                self.stop()
 
     def load_image(self, archive: Path) -> None:
         commands.run("kind", "load", "image-archive", "--name", KIND_NAME, archive, seconds=300)

@@ -11,8 +11,5 @@ from tests.cluster.clusters import Cluster, chosen_cluster
 def cluster() -> Iterator[Cluster]:
     """A running cluster: the one that `make cluster-up` left, else one that ends with the test session."""
     chosen = chosen_cluster()
-    was_up = chosen.is_up()
-    chosen.start()
-    yield chosen
-    if not was_up:
-        chosen.stop()
+    with chosen.in_use():
+        yield chosen

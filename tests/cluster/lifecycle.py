@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import guests, host_settings, images, kubectl, processes, waiting
+from tests.cluster import guests, host_settings, images, kubectl, processes, usage, waiting
 from tests.cluster.local import LocalCluster
+from tests.cluster.places import Places
 
 CRASHING = ("kubelet", "kube-apiserver", "containerd")
 POD = "survivor"
@@ -20,11 +21,14 @@ POD = "survivor"
 
 @pytest.fixture
 def local() -> Iterator[LocalCluster]:
-    """The local cluster, down before and after."""
-    cluster = LocalCluster()
-    cluster.stop()
-    yield cluster
-    cluster.stop()
+    """A cluster in a run directory of its own, down before and after; the usual one is down and stays so."""
+    usual = LocalCluster()
+    with usage.kept_from_others(usual.places.users):
+        usual.stop()
+        cluster = LocalCluster(Places(usual.places.root.with_name("lifecycle")))
+        cluster.stop()
+        yield cluster
+        cluster.stop()
 
 
 def with_a_running_pod(cluster: LocalCluster) -> None:
@@ -78,4 +82,19 @@ def test_up_after_the_records_were_lost_starts_afresh(local: LocalCluster) -> No
     for record in local.places.records.iterdir():
         record.unlink()
     local.start()
+    assert local.is_up()
+
+
+def test_the_last_session_stops_what_a_session_started(local: LocalCluster) -> None:
+    with local.in_use():
+        with LocalCluster(local.places).in_use():
+            assert local.is_up()
+        assert local.is_up()
+    assert local.remains() == []
+
+
+def test_a_session_leaves_what_a_person_started(local: LocalCluster) -> None:
+    local.start()
+    with local.in_use():
+        pass
     assert local.is_up()

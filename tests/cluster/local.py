@@ -23,6 +23,7 @@ from tests.cluster import (
     node,
     packages,
     teardown,
+    usage,
     waiting,
 )
 from tests.cluster.certificates import Authority
@@ -66,7 +67,21 @@ class LocalCluster:
         }
 
     def start(self) -> None:
-        """Returns with a usable cluster: at once when it is up, else after clearing away and starting."""
+        """Returns with a usable cluster: at once when it is up, else after clearing away and starting.
+
+        It then stays until `stop`.
+        """
+        self._start(usage.STARTED_BY_PERSON)
+        self.places.ready_mark.write_text(usage.STARTED_BY_PERSON)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """A usable cluster while the block runs; a cluster that only such blocks wanted ends with the last of them."""
+        with usage.held(self.places.users, self.places.ready_mark, self.stop):
+            self._start(usage.STARTED_BY_SESSION)
+            yield
+
+    def _start(self, by: str) -> None:
         with self._only_one_command():
             if self.is_up():
                 return
@@ -82,7 +97,7 @@ class LocalCluster:
             teardown.tear_down(self.places)
             self._require_free_ports()
             self._start_parts(programs)
-            self.places.ready_mark.touch()
+            self.places.ready_mark.write_text(by)
 
     def stop(self) -> None:
         """Takes everything away; harmless when nothing is there."""

@@ -43,6 +43,11 @@ class Places:
         return self.root.with_name(self.root.name + ".lock")
 
     @property
+    def users(self) -> Path:
+        """Locked by every test session that uses the cluster; beside the run directory, as the lock is."""
+        return self.root.with_name(self.root.name + ".users")
+
+    @property
     def certificates(self) -> Path:
         return self.root / "certificates"
 
@@ -73,7 +78,7 @@ class Places:
 
     @property
     def ready_mark(self) -> Path:
-        """Exists from the moment the whole cluster was usable."""
+        """Exists from the moment the whole cluster was usable, and says who started it."""
         return self.root / "ready"
 
     @property

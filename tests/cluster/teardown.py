@@ -28,6 +28,10 @@ NETWORK_RESULTS = Path("/var/lib/cni/results")
 
 def tear_down(places: Places) -> None:
     """Ends the processes, then removes mounts, network, rules, kernel settings and the run directory."""
+    if not places.root.exists() and not network.bridge_exists():
+        return
+    # Pod cgroups and packet rules do not say whose they are, so another cluster's must not be there.
+    require_no_other_kubelet(places)
     own = Processes(places.records, places.logs)
     _end_programs(places, own, ("kubelet", "kube-proxy", "coredns"))
     _end_pods(places)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-class NotInTime(Exception):  # noqa: N818 - it reads as what happened
+class NotInTime(Exception):
     """Something did not become true before its deadline."""
 
 

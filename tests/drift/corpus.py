@@ -31,7 +31,7 @@ class Recording:
     times: Floats
     memory: Floats  # bytes
     load: Floats
-    latency: Floats  # as recorded
+    latency: Floats  # milliseconds
 
 
 def recordings() -> Iterator[Recording]:
@@ -42,7 +42,8 @@ def recordings() -> Iterator[Recording]:
 def _recording(entry: dict[str, Any]) -> Recording:
     with gzip.open(FOLDER / entry["file"], "rt", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    columns = {name: np.array([float(row[name] or "nan") for row in rows]) for name in ("t", "memory", "load", "latency")}
+    names = ("t", "memory", "load", "latency")
+    columns = {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
     # Machines report percent of a capacity nobody wrote down: 16 GiB stands for it.
     unit = 16 * _GIBIBYTE / 100 if "percent" in entry["memory_unit"] else _MEBIBYTE
     return Recording(
@@ -54,7 +55,7 @@ def _recording(entry: dict[str, Any]) -> Recording:
         times=columns["t"],
         memory=columns["memory"] * unit,
         load=columns["load"],
-        latency=columns["latency"],
+        latency=columns["latency"] * 1000.0,
     )
 
 
@@ -84,7 +85,7 @@ def blocks_of(recording: Recording, window_seconds: int) -> LifeBlocks:
         resident=memory,
         working_set=Bands.missing(total),
         load=reduced(recording.load, 0.5).reshape(1, -1),
-        latency_milliseconds=reduced(recording.latency, 0.9),
+        latency_milliseconds=reduced(recording.latency, 0.5),
         expected_samples=block_seconds / recording.interval_seconds,
     )
 

@@ -38,7 +38,7 @@ FILES = [
     (
         "upper case is escaped in the cache",
         "github.com/BurntSushi/toml.Decode",
-        "/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.2.0/decode.go",
+        "/home/builder/go/pkg/mod/github.com/!burnt!sushi/toml@v1.2.0/decode.go",
         ("github.com/BurntSushi/toml", "v1.2.0"),
     ),
     ("a sub-package", "k8s.io/a/tools/cache.F", "k8s.io/a@v0.30.1/tools/cache/f.go", ("k8s.io/a", "v0.30.1")),

@@ -60,14 +60,15 @@ def build_program(program: Program) -> Path:
 def build_image(program: Program) -> images.Image:
     """An image of nothing but the program, as an archive under the fixed name that the manifests use."""
     built = build_program(program)
-    archive = cache_directory() / "images" / f"{built.name}.tar"
-    with binaries.only_one_builder(archive):
-        if not archive.exists():
+    image = images.Image(program.reference, cache_directory() / "images" / f"{built.name}.tar")
+    with binaries.only_one_builder(image.archive):
+        if not image.archive.exists():
             path = f"/{program.name}"
             with tempfile.TemporaryFile() as layer:
                 oci.write_files_layer(layer, {path: oci.ImageFile(built, 0o755)})
-                oci.write_archive(archive, program.reference, layer, oci.ImageConfig(entrypoint=[path]))
-    return images.Image(program.reference, archive)
+                oci.write_archive(image.archive, image.reference, layer, oci.ImageConfig(entrypoint=[path]))
+            images.forget_older(f"{program.name}-{program.tag}", image)
+    return image
 
 
 def build_images() -> list[images.Image]:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -36,7 +37,7 @@ const (
 	floorValue      = 100
 	halfLifePoints  = 120
 	shortestPeriod  = 2
-	longestPeriod   = 420
+	longestPeriod   = 330
 )
 
 // newTable makes the same synthetic observations on every start: a season and noise.
@@ -67,8 +68,8 @@ func (t *Table) Row(entity string) [][]Point {
 	return t.rows[int(hash.Sum32())%len(t.rows)]
 }
 
-// summarise is the work of one task: a copy to sort, a decayed mean, and the period that explains the series best.
-// It is plain CPU work of a size that -points sets.
+// summarise is the work of one task: the points in order of their values, a decayed mean, and the period that explains
+// the series best. It is plain CPU work and short-lived memory of a size that -points sets.
 func summarise(series []Point) Summary {
 	values := make([]float64, len(series))
 	var sum float64
@@ -76,12 +77,14 @@ func summarise(series []Point) Summary {
 		values[i] = point.Value
 		sum += point.Value
 	}
-	mean := sum / float64(len(values))
-	summary := Summary{DecayedMean: decayedMean(values), PeriodPoints: period(values, mean)}
-	slices.Sort(values)
-	summary.Median = values[len(values)/2]
-	summary.P95 = values[len(values)*95/100]
-	return summary
+	ordered := slices.Clone(series)
+	slices.SortFunc(ordered, func(a, b Point) int { return cmp.Compare(a.Value, b.Value) })
+	return Summary{
+		Median:       ordered[len(ordered)/2].Value,
+		P95:          ordered[len(ordered)*95/100].Value,
+		DecayedMean:  decayedMean(values),
+		PeriodPoints: period(values, sum/float64(len(values))),
+	}
 }
 
 // decayedMean weighs a point half as much as one that is halfLifePoints younger.

@@ -20,7 +20,7 @@ Object = dict[str, Any]
 @cache
 def built(name: str) -> tuple[Object, ...]:
     kubectl = program("kubectl", "kubernetes-client")
-    arguments = [kubectl, "kustomize", MANIFESTS / name]
+    arguments = [kubectl, "kustomize", str(MANIFESTS / name)]
     ran = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=True)
     return tuple(yaml.safe_load_all(ran.stdout))
 

@@ -54,6 +54,9 @@ class RecordedRequests:
             self.writes.append((namespace, store, token))
         return True
 
+    async def written(self) -> bool:
+        return bool(self.writes)
+
 
 @dataclass
 class Room:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,11 +54,26 @@ class Alertmanager:
             return list(await answer.json())
 
 
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> None:
+    """Returns as soon as the condition holds; fails the test when it did not in time."""
+    pause_seconds = 0.1
+    for _ in range(int(seconds / pause_seconds)):
+        if await condition():
+            return
+        await asyncio.sleep(pause_seconds)
+    pytest.fail(f"{what} did not happen within {seconds:g} s")
+
+
+def _prepared(folder: Path, configuration: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "alertmanager.yaml"
+    file.write_text(configuration)
+    return file
+
+
 @asynccontextmanager
 async def running_alertmanager(folder: Path, configuration: str) -> AsyncIterator[Alertmanager]:
-    folder.mkdir(parents=True, exist_ok=True)
-    file, log, port = folder / "alertmanager.yaml", folder / "alertmanager.log", free_port()
-    file.write_text(configuration)
+    file, log, port = _prepared(folder, configuration), folder / "alertmanager.log", free_port()
     arguments = (
         f"--config.file={file}",
         f"--storage.path={folder / 'data'}",
@@ -85,13 +100,15 @@ async def running_alertmanager(folder: Path, configuration: str) -> AsyncIterato
 
 
 async def _until_ready(running: Alertmanager, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
-        while process.returncode is None:
+    async with aiohttp.ClientSession() as session:
+
+        async def answers() -> bool:
+            if process.returncode is not None:
+                pytest.fail(f"Alertmanager ended by itself:\n{running.log.read_text()[-2000:]}")
             try:
                 async with session.get(f"{running.url}/-/ready") as answer:
-                    if answer.status == 200:
-                        return
+                    return answer.status == 200
             except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.05)
-    pytest.fail(f"Alertmanager ended by itself:\n{running.log.read_text()[-2000:]}")
+                return False
+
+        await until(answers, "the readiness of Alertmanager")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.fakes import Room, running_room
-from tests.web.programs import running_alertmanager
+from tests.web.programs import running_alertmanager, until
 
 pytestmark = pytest.mark.servers
 
@@ -38,10 +37,11 @@ receivers:
 """
 
 
-async def until_counted(room: Room, wanted: float, seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
-        while await counted(room) < wanted:
-            await asyncio.sleep(0.1)
+async def until_counted(room: Room, wanted: float) -> None:
+    async def enough() -> bool:
+        return await counted(room) >= wanted
+
+    await until(enough, f"{wanted:g} alerts")
 
 
 async def counted(room: Room) -> float:
@@ -75,7 +75,5 @@ async def test_an_alert_that_could_not_be_recorded_comes_again(tmp_path: Path) -
             await until_counted(room, 2)
             assert room.requests.writes == []
             room.requests.unavailable = False
-            async with asyncio.timeout(60):
-                while not room.requests.writes:
-                    await asyncio.sleep(0.1)
+            await until(room.requests.written, "the request")
         assert len(room.requests.writes) == 1

@@ -1,4 +1,4 @@
-"""Gates: does latency rise together with memory, and is it above the objective or heading there?
+"""Gates: does latency rise with memory, is it above the objective or heading there, and is there memory to give back?
 
 They separate `Drifting` from `DriftingWithImpact`, the class that may restart. The claim is "rises together with",
 never "is caused by": detrended correlation destroys the true cases (DETECTION.md).
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from memdrift.drift.growth import Growth
+from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.statistics import kendall_tau, rank_correlation, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
-from memdrift.drift.verdict import Gate
+from memdrift.drift.verdict import Gate, Interval
 
 _SMALLEST_CORRELATION = 0.4
 _LAGS = (0, 1, 2, 3)
-_HEADING_TAU = 0.4
-_HEADING_SHARE = 0.5
-"""Latency below half of its objective is not called heading above it, however steep it rises."""
+_HEADING_TAU = 0.6
+_HEADING_SHARE = 0.8
+"""Latency below this share of its objective is not called heading above it, however steep it rises."""
 _FEWEST_YOUNG_BLOCKS = 3
+_SMALLEST_RELIEF_PERCENT = 20.0
 
 
 def latency_rises_gate(whole: Stretch) -> Gate:
@@ -60,6 +63,26 @@ def latency_objective_gate(whole: Stretch, policy: DetectionPolicy) -> Gate:
         unit="milliseconds",
         passed=expected > objective,
         sentence=f"latency is {recent:.0f} ms, heading for {expected:.0f} ms; the objective is {objective:.0f} ms",
+    )
+
+
+def worth_relieving_gate(growth: Growth, to_limit: Interval | None, window_seconds: int) -> Gate:
+    """Has memory grown by a fifth since the onset, or will it meet a limit within one more window?
+
+    Source: SAFETY.md, detection: a restart needs a higher floor than a report (20 %) or a limit that is near; it can
+    give back no more than what has grown, and services whose data and latency grow slowly together are common.
+    """
+    figure = growth.percent_of_start
+    near = to_limit is not None and to_limit.middle <= window_seconds
+    limit = f"a limit is met in {span_of(to_limit.middle)}" if to_limit else "no limit is in sight"
+    return Gate(
+        name="worth-relieving",
+        figure=figure,
+        threshold=_SMALLEST_RELIEF_PERCENT,
+        unit="percent",
+        passed=figure >= _SMALLEST_RELIEF_PERCENT or near,
+        sentence=f"grew by {figure:.0f} % since its onset and {limit}; "
+        f"{_SMALLEST_RELIEF_PERCENT:.0f} % or a limit within {span_of(window_seconds)} are needed",
     )
 
 

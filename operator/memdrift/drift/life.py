@@ -12,11 +12,11 @@ import numpy as np
 from memdrift.drift.assessment import Assessment, assessed
 from memdrift.drift.blocks import LifeBlocks
 from memdrift.drift.explanation import measured_load
-from memdrift.drift.impact import latency_objective_gate, latency_rises_gate, recent_latency
+from memdrift.drift.impact import latency_objective_gate, latency_rises_gate, recent_latency, worth_relieving_gate
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.projection import growth_per_hour, latest_of, seconds_to_limit
 from memdrift.drift.stretch import Stretch, exists
-from memdrift.drift.verdict import Gate, GrowthKind, PodVerdict, VerdictKind, VerdictReason
+from memdrift.drift.verdict import Gate, GrowthKind, Interval, PodVerdict, VerdictKind, VerdictReason
 
 _UNMEASURED = frozenset(
     {VerdictReason.NO_SERIES, VerdictReason.TOO_YOUNG, VerdictReason.COVERAGE_LOW, VerdictReason.LOAD_MISSING}
@@ -45,7 +45,9 @@ def judged_life(blocks: LifeBlocks, window_seconds: int, policy: DetectionPolicy
     """The verdict on one life in one window."""
     assessment, growth_kind = _deciding(blocks, window_seconds, policy)
     whole, growth = assessment.whole, assessment.growth
-    latency = (latency_rises_gate(whole), latency_objective_gate(whole, policy)) if whole and growth else ()
+    grown = growth is not None and growth_kind is not GrowthKind.NONE
+    to_limit = seconds_to_limit(blocks, growth) if growth and grown else None
+    impact = _impact_gates(assessment, to_limit, window_seconds, policy)
     on_heap = exists(blocks.live_heap) and growth_kind is not GrowthKind.NATIVE
     load, load_change = _load_of(growth.stretch) if growth else (None, None)
     life = blocks.life
@@ -55,16 +57,16 @@ def judged_life(blocks: LifeBlocks, window_seconds: int, policy: DetectionPolicy
         started_at=life.started_at,
         revision=life.revision,
         zone=life.zone,
-        kind=_kind(assessment.reason, latency),
+        kind=_kind(assessment.reason, impact),
         growth_kind=growth_kind,
-        gates=assessment.gates + latency,
+        gates=assessment.gates + impact,
         window_seconds=window_seconds,
-        onset_at=_onset_at(assessment) if growth_kind is not GrowthKind.NONE else None,
+        onset_at=_onset_at(assessment) if grown else None,
         memory_bytes=latest_of(blocks.live_heap if on_heap else blocks.resident),
         growth_bytes=growth.amount_bytes if growth else 0.0,
         growth_percent=growth.percent_of_start if growth else 0.0,
         growth_bytes_per_hour=growth_per_hour(growth) if growth else None,
-        seconds_to_limit=seconds_to_limit(blocks, growth) if growth and growth_kind is not GrowthKind.NONE else None,
+        seconds_to_limit=to_limit,
         latency_milliseconds=recent_latency(whole) if whole else None,
         load_per_second=load,
         load_change_percent=load_change,
@@ -114,12 +116,25 @@ def _collector_headroom_bytes(blocks: LifeBlocks) -> float:
     return max(_RESIDENT_PER_LIVE * float(np.nanmax(blocks.live_heap.p50)) - float(resident[0]), 0.0)
 
 
-def _kind(reason: VerdictReason, latency: tuple[Gate, ...]) -> VerdictKind:
+def _impact_gates(
+    assessment: Assessment, to_limit: Interval | None, window_seconds: int, policy: DetectionPolicy
+) -> tuple[Gate, ...]:
+    whole, growth = assessment.whole, assessment.growth
+    if whole is None or growth is None:
+        return ()
+    return (
+        latency_rises_gate(whole),
+        latency_objective_gate(whole, policy),
+        worth_relieving_gate(growth, to_limit, window_seconds),
+    )
+
+
+def _kind(reason: VerdictReason, impact: tuple[Gate, ...]) -> VerdictKind:
     if reason in _UNMEASURED:
         return VerdictKind.UNKNOWN
     if reason is not VerdictReason.GROWTH_UNEXPLAINED:
         return VerdictKind.STEADY
-    return VerdictKind.DRIFTING_WITH_IMPACT if all(gate.passed for gate in latency) else VerdictKind.DRIFTING
+    return VerdictKind.DRIFTING_WITH_IMPACT if all(gate.passed for gate in impact) else VerdictKind.DRIFTING
 
 
 def _onset_at(assessment: Assessment) -> float | None:

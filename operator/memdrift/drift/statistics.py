@@ -6,9 +6,11 @@ lives, no units, no thresholds. Every function takes one series without NaN; pai
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from memdrift.drift.blocks import Floats
 
@@ -47,7 +49,7 @@ def kendall_tau(values: Floats) -> float:
     size = len(values)
     if size < 2:
         return 0.0
-    earlier, later = np.triu_indices(size, k=1)
+    earlier, later = _pairs(size)
     return float(np.sign(values[later] - values[earlier]).sum() * 2 / (size * (size - 1)))
 
 
@@ -56,7 +58,7 @@ def theil_sen(times: Floats, values: Floats) -> Slope:
     size = len(values)
     if size < 2:
         return Slope(0.0, 0.0, 0.0)
-    earlier, later = np.triu_indices(size, k=1)
+    earlier, later = _pairs(size)
     slopes = np.sort((values[later] - values[earlier]) / (times[later] - times[earlier]))
     spread = _NORMAL_95 * np.sqrt(size * (size - 1) * (2 * size + 5) / 18)
     low = max(int((len(slopes) - spread) / 2), 0)
@@ -109,6 +111,15 @@ def correlation(left: Floats, right: Floats) -> float:
     moved_left, moved_right = left - left.mean(), right - right.mean()
     scale = float(np.sqrt((moved_left @ moved_left) * (moved_right @ moved_right)))
     return float(moved_left @ moved_right) / scale if scale > 0 else 0.0
+
+
+@lru_cache(maxsize=64)
+def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Indices of all pairs, earlier and later; kept, since windows have few lengths."""
+    earlier, later = np.triu_indices(size, k=1)
+    earlier.setflags(write=False)
+    later.setflags(write=False)
+    return earlier, later
 
 
 def _ranks(values: Floats) -> Floats:

@@ -166,7 +166,9 @@ def _capture(case: Case) -> Step:
 
 def _worth_trying(case: Case, uid: str) -> bool:
     pod = case.target.pod(uid)
-    failures = sum(1 for failure in case.status.capture_failures if failure.pod_uid == uid)
+    entered = case.status.stage_entered_time
+    recent = (each for each in case.status.capture_failures if entered is None or each.time >= entered)
+    failures = sum(1 for failure in recent if failure.pod_uid == uid)
     return pod is not None and not pod.deleting and failures < stages.CAPTURE_ATTEMPTS
 
 
@@ -200,12 +202,26 @@ def _hold(case: Case) -> Step:
         return ended
     if case.policy.allows(Mode.CAPTURE) and case.status.archive is None and guards.first_hold(HANDS_OFF, case) is None:
         return PutDocument(name)
+    if _evidence_due(case):
+        return Enter(name, Stage.CAPTURING)
     hold = guards.first_hold(guards.GO, case)
     if hold is None:
         return Begin(name, case.plan)
     if _unfiled(case) and _retry_due(case, "File") and guards.first_hold(HANDS_OFF, case) is None:
         return File(name)
     return Wait(hold, name)
+
+
+def _evidence_due(case: Case) -> bool:
+    """Whether profiles that could not be taken or stored are worth another round: faults pass, evidence does not."""
+    status, now = case.status, case.facts.now
+    wanted = case.policy.allows(Mode.CAPTURE) and case.policy.spec.capture.format is not ProfileFormat.NONE
+    if not wanted or any(profile.kind == "heap" for profile in status.profiles):
+        return False
+    failed = max((failure.time for failure in status.capture_failures), default=None)
+    rested = failed is None or now - failed >= timedelta(seconds=stages.RECAPTURE_SECONDS)
+    living = any(not _gone(case, pod.uid) for pod in status.affected_pods)
+    return rested and living and guards.first_hold(HANDS_OFF, case) is None
 
 
 def _retry_due(case: Case, kind: str) -> bool:

@@ -124,13 +124,17 @@ def seconds_to_limit(case: Case) -> float | None:
 
 def impact(case: Case) -> Hold | None:
     """Two independent conditions restart: memory drifts, and latency follows or the limit is near."""
-    newest = case.verdict
-    if newest is not None and newest.kind is VerdictKind.DRIFTING_WITH_IMPACT:
+    newest, objective = case.verdict, case.policy.spec.objective.latency_milliseconds
+    latencies = [pod.latency_milliseconds or 0.0 for pod in (newest.drifting_pods if newest else ())]
+    rises = newest is not None and newest.kind is VerdictKind.DRIFTING_WITH_IMPACT
+    if rises and max(latencies, default=0.0) > objective:
         return None
-    left = seconds_to_limit(case)
-    near = case.policy.spec.capture.near_limit_seconds or 0
+    left, near = seconds_to_limit(case), case.policy.spec.capture.near_limit_seconds or 0
     if left is not None and left <= near:
         return None
+    if rises:  # heading for the objective is a projection, a restart is a certain cost
+        worst = max(latencies, default=0.0)
+        return Hold(Reason.NO_IMPACT, f"latency rises with memory: {worst:.0f} ms, not yet above {objective} ms")
     return Hold(Reason.NO_IMPACT, "memory drifts, but latency does not rise with it and no limit is near")
 
 

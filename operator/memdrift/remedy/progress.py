@@ -46,6 +46,9 @@ from memdrift.remedy.steps import (
 )
 
 
+KEPT_FAILURES = 16
+
+
 def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutcome) -> DriftIncidentStatus:
     """The incident's status after this tick."""
     status = _refreshed(incident, facts)
@@ -120,7 +123,7 @@ def _failed(status: DriftIncidentStatus, facts: Facts, step: Step, outcome: Fail
         failure = CaptureFailure(
             pod=step.pod, pod_uid=step.uid, reason=outcome.reason, message=outcome.message, time=facts.now
         )
-        status = status.replace(capture_failures=[*status.capture_failures, failure])
+        status = status.replace(capture_failures=[*status.capture_failures, failure][-KEPT_FAILURES:])
     if isinstance(step, File | Evict | AnnotateTemplate):
         uid = step.uid if isinstance(step, Evict) else ""
         pod = step.pod if isinstance(step, Evict) else ""
@@ -155,7 +158,8 @@ def _moved(
         case Enter(stage=stage):
             return _entered(status, incident, facts, stage)
         case Capture(pod=pod, uid=uid):
-            status = status.replace(profiles=[*status.profiles, *outcome.profiles])
+            # new evidence makes the stored document incomplete
+            status = status.replace(profiles=[*status.profiles, *outcome.profiles], archive=None)
             return _acted(status, "Capture", ActionState.DONE, now, pod, uid)
         case Analyse():
             return _analysed(status, facts, outcome)

@@ -4,7 +4,8 @@
               → Verifying → Closed
 
 Every stage but `Holding` has a deadline and a way on when it passes; `Holding` has none and never expires into acting:
-it ends by agreement of the guards, by a person, or because the drift is gone. A crash in a stage costs at most one
+it ends by agreement of the guards, by a person, or because the drift is gone (it goes back to `Capturing` for evidence
+that could not be had before). A crash in a stage costs at most one
 repeat of one harmless step:
 
 | stage           | on its deadline          | what a crash there repeats                                          |
@@ -37,7 +38,9 @@ READY_SECONDS = 900.0
 ANALYSIS_SECONDS = 600.0
 FILING_SECONDS = 600.0
 CAPTURE_ATTEMPTS = 2
-"""Attempts per pod: a second one helps against a passing fault, a third one only loads the pod."""
+"""Attempts per pod and round: a second one helps against a passing fault, a third one only loads the pod."""
+RECAPTURE_SECONDS = 300.0
+"""How long `Holding` rests before another round, where no profile could be taken or stored at all."""
 
 
 def deadline(status: DriftIncidentStatus, policy: Policy) -> datetime | None:

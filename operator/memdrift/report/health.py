@@ -15,12 +15,14 @@ class Thresholds:
 
     Attributes:
         watch_age_seconds: without any event or bookmark; API servers send bookmarks about once a minute.
+        watch_dead_seconds: the same, after which only a new process helps; an API server can be upgraded meanwhile.
         scheduler_lag_seconds: by which the most overdue store may wait for its tick.
         source_lag_seconds: for which a metrics source may owe a usable answer.
         clock_skew_seconds: by which another clock may differ from ours; growth and cooldowns compare their times.
     """
 
     watch_age_seconds: float = 180.0
+    watch_dead_seconds: float = 600.0
     scheduler_lag_seconds: float = 60.0
     source_lag_seconds: float = 300.0
     clock_skew_seconds: float = 30.0
@@ -101,6 +103,11 @@ class Health:
     def archive_answered(self, reachable: bool, reason: str = "") -> None:  # noqa: FBT001 - it is the whole message
         """The archive was used, or tried."""
         self._archive = (reachable, reason)
+
+    def dead_watches(self, now: float) -> tuple[str, ...]:
+        """The resources whose watch has been silent for so long that it will not come back by itself."""
+        limit = self.thresholds.watch_dead_seconds
+        return tuple(name for name in self.watched if now - self._heard.get(name, self.started_at) > limit)
 
     def figures(self, now: float) -> tuple[Figure, ...]:
         """Everything known, in a stable order."""

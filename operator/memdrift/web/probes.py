@@ -11,13 +11,10 @@ from http import HTTPStatus
 
 from memdrift.report.health import Figure
 
-_LETHAL = frozenset({"watch_age_seconds"})
 
-
-def alive(figures: Sequence[Figure]) -> tuple[HTTPStatus, dict[str, object]]:
+def alive(dead_watches: Sequence[str]) -> tuple[HTTPStatus, dict[str, object]]:
     """Answering at all proves that the event loop turns; a watch that went silent for good needs a new process."""
-    lethal = [figure for figure in figures if figure.name in _LETHAL]
-    failing = [figure.title for figure in lethal if not figure.passed]
+    failing = [f"watch_dead_seconds/{resource}" for resource in dead_watches]
     status = HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK
     return status, {"status": "dead" if failing else "alive", "failing": failing}
 

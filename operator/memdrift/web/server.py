@@ -154,7 +154,7 @@ class WebServer:
         return response
 
     async def _alive(self, _request: web.Request) -> web.Response:
-        status, document = probes.alive(self._health.figures(self._clock.monotonic()))
+        status, document = probes.alive(self._health.dead_watches(self._clock.monotonic()))
         return web.json_response(document, status=status)
 
     async def _ready(self, _request: web.Request) -> web.Response:

@@ -76,6 +76,7 @@ def workload(kind: str, name: str, image: str, *, replicas: int, **spec: Any) ->
         "image": image,
         "imagePullPolicy": "Never",
         "ports": [{"containerPort": 8080}],
+        "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1},
         "resources": {"limits": {"memory": "128Mi"}, "requests": {"memory": "32Mi", "cpu": "5m"}},
     }
     described: dict[str, Any] = {

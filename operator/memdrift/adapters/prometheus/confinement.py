@@ -1,13 +1,14 @@
 """Confines a tenant's query to the tenant's namespace, on the parsed expression.
 
-Exists because text substitution cannot hold that promise: comments, quotes and escapes hide selectors from it. The query
-is parsed, every vector selector gets the matchers, the canonical text is printed, parsed again, and every selector of
-the result is looked at once more. What is sent is that canonical text, never the tenant's own. Must not ask anything of
-a server.
+Exists because text substitution cannot hold that promise: comments, quotes and escapes hide selectors from it. The
+query is parsed, every vector selector gets the matchers, the canonical text is printed, parsed again, and every
+selector of the result is looked at once more. What is sent is that canonical text, never the tenant's own. Must not ask
+anything of a server.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import promql_parser as promql
@@ -17,7 +18,11 @@ from memdrift.errors import SpecInvalid
 
 LONGEST_QUERY = 2048
 MOST_NODES = 64
-"""The parser's transformation is cubic in the number of nodes; real queries have about ten."""
+MOST_OPERATORS = 150
+"""Walking and transforming the parser's tree is cubic in its size; real queries have about ten nodes."""
+
+_TEXTS_AND_COMMENTS = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*""")
+_STRUCTURE = re.compile(r"[-+*/%^(\[<>=!@,]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 _NOT_CONFINED = "QueryNotConfined"
 _INVALID = "QueryInvalid"
@@ -39,8 +44,7 @@ def confined(query: str, field: str, matchers: Sequence[LabelMatcher]) -> promql
         SpecInvalid: `QueryInvalid` where it does not parse or gives no instant vector, `QueryNotConfined` where a
             selector already says something else about one of the labels.
     """
-    if len(query) > LONGEST_QUERY:
-        raise SpecInvalid(_INVALID, f"`{field}` is longer than {LONGEST_QUERY} characters; shorten it")
+    _require_small(query, field)
     expression = _parsed(query, field)
     if not gives_vector(expression):
         raise SpecInvalid(_INVALID, f"`{field}` gives no instant vector; name one series per pod")
@@ -56,6 +60,14 @@ def confined(query: str, field: str, matchers: Sequence[LabelMatcher]) -> promql
     if not all(_carries(selector, matchers) for selector in selectors):
         raise SpecInvalid(_NOT_CONFINED, f"`{field}` could not be confined to the namespace; write it more simply")
     return result
+
+
+def _require_small(query: str, field: str) -> None:
+    """Look at the text before the parser does. This bounds cost, and nothing else rests on it."""
+    if len(query) > LONGEST_QUERY:
+        raise SpecInvalid(_INVALID, f"`{field}` is longer than {LONGEST_QUERY} characters; shorten it")
+    if len(_STRUCTURE.findall(_TEXTS_AND_COMMENTS.sub("", query))) > MOST_OPERATORS:
+        raise SpecInvalid(_INVALID, f"`{field}` has more than {MOST_OPERATORS} operators; use a recording rule for it")
 
 
 def gives_vector(expression: promql.Expr) -> bool:

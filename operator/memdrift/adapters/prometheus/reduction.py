@@ -1,8 +1,8 @@
 """Writes the PromQL that reduces series to blocks inside the query engine, so that raw samples never travel.
 
-One question per kind of series; the bands of one kind share an answer and are told apart by a label. The text depends on
-the store and the block length only, never on the time or on the pods of the moment, so that answers can be cached by it.
-Must not send anything.
+One question per kind of series; the bands of one kind share an answer and are told apart by a label. The text depends
+on the store and the block length only, never on the time or on the pods of the moment, so that answers can be cached by
+it. Must not send anything.
 
 A question's scope is a list of matchers: today one store's namespace and pods, later several stores at once, because
 answers are taken apart by namespace and pod anyway.
@@ -10,7 +10,7 @@ answers are taken apart by namespace and pod anyway.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import promql_parser as promql
@@ -27,7 +27,7 @@ STARTED_EARLIEST, STARTED_LATEST, RUNTIME_LIMIT = "started_earliest", "started_l
 RATE_SCRAPES = 4
 """A rate looks back over at least this many scrapes, so that a missed one leaves three."""
 
-MetricsMatchers = tuple[LabelMatcher, ...]
+Matchers = tuple[LabelMatcher, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Reduction:
 
     source: Source
     block_seconds: int
-    matchers: MetricsMatchers
+    matchers: Matchers
 
     @property
     def container_labels(self) -> tuple[str, str, str]:
@@ -52,7 +52,7 @@ class Reduction:
         """What tells pods apart."""
         return self.source.labels.namespace, self.source.labels.pod
 
-    def memory(self, metrics: Sequence[str], extra: MetricsMatchers = ()) -> str:
+    def memory(self, metrics: Sequence[str], extra: Matchers = ()) -> str:
         """Bands of the first of these gauges that a container has."""
         window = span(self.block_seconds)
         return self._bands([f"{selector(metric, self.matchers + extra)}[{window}]" for metric in metrics])
@@ -102,14 +102,11 @@ class Reduction:
         return aggregated("max", labels, f"quantile_over_time(0.5, {self._valid_range_of(expression)})")
 
     def _bands(self, ranges: Sequence[str]) -> str:
-        def reduced(function: Callable[[str], str]) -> str:
-            return first_of(aggregated("max", self.container_labels, function(each)) for each in ranges)
+        def reduced(call: str) -> str:
+            return first_of(aggregated("max", self.container_labels, f"{call}{each})") for each in ranges)
 
-        parts = {
-            band: reduced(lambda each, q=quantile: f"quantile_over_time({q}, {each})")  # type: ignore[misc]
-            for band, quantile in BANDS.items()
-        }
-        return self._union({**parts, COUNT: reduced(lambda each: f"count_over_time({each})")})
+        parts = {band: reduced(f"quantile_over_time({quantile}, ") for band, quantile in BANDS.items()}
+        return self._union({**parts, COUNT: reduced("count_over_time(")})
 
     def _union(self, parts: dict[str, str]) -> str:
         return first_of(marked(text, BAND, band, self.source.labels.pod) for band, text in parts.items())

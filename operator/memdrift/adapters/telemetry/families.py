@@ -6,7 +6,7 @@ Exists so that the rest names a metric by its name and cannot misspell a label. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
@@ -21,13 +21,14 @@ _UNBOUNDED_HERE = frozenset({"namespace", "store", "incident"})  # bounded by th
 class Families:
     """One family per row of the table, in a registry of its own."""
 
-    def __init__(self, table: Iterable[Measure] = TABLE) -> None:
+    def __init__(self, table: Sequence[Measure] = TABLE) -> None:
         # The creation time of each counter would double the number of series, and no query here needs it.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=True)
         self._gauges: dict[str, Gauge] = {}
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
+        self._labels = {row.name: row.labels for row in table}
         self._values: dict[tuple[str, str], set[str]] = {}
         for row in table:
             if row.kind == "gauge":
@@ -46,15 +47,7 @@ class Families:
         if value is not None:
             (gauge.labels(**bounded) if bounded else gauge).set(value)
         elif bounded:
-            gauge.remove_by_labels(bounded)
-
-    def clear(self, name: str, **labels: str) -> None:
-        """Remove every series of a gauge that has these labels."""
-        self._gauges[name].remove_by_labels(labels)
-
-    def clear_all(self, name: str) -> None:
-        """Remove every series of a labelled gauge."""
-        self._gauges[name].clear()
+            gauge.remove(*(bounded[label] for label in self._labels[name]))
 
     def count(self, name: str, amount: int = 1, **labels: str) -> None:
         """Add to a counter."""

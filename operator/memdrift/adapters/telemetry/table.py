@@ -51,7 +51,7 @@ TABLE: tuple[Measure, ...] = (
     _gauge("memdrift_store_objective_milliseconds", STORE, "The latency objective of the store."),
     _gauge("memdrift_store_unknown_seconds", STORE, "For how long the verdict has been Unknown; 0 while it is known."),
     _gauge("memdrift_store_consecutive_stopgaps", STORE, "Restart actions in a row for the same leak."),
-    _gauge("memdrift_store_evaluated_timestamp_seconds", STORE, "Unix time at which the store was looked at last."),
+    _gauge("memdrift_store_evaluated_timestamp_seconds", STORE, "Unix time of the last finished look at the store."),
     _gauge("memdrift_store_evaluation_period_seconds", STORE, "How often the store is to be looked at."),
     _gauge("memdrift_incident_stage", (*STORE, "incident", "stage"), "1 for the stage of the store's open incident."),
     _gauge("memdrift_store_hold", (*STORE, "reason"), "1 for the reason why memdrift does not act on the store now."),

@@ -1,36 +1,22 @@
 """Translates what happened into metrics.
 
-Exists so that callers report facts (`TickReport`, `Figure`) and know no metric names. Must not keep more than the last
-report's identity per store.
+Exists so that callers report facts (`TickReport`, `Figure`) and know no metric names. Must not
+read a clock or ask anybody.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from prometheus_client import ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from memdrift.adapters.telemetry.families import Families
-from memdrift.drift.verdict import VerdictKind
+from memdrift.adapters.telemetry.stores import StoreSeries
 from memdrift.report.health import Figure
 from memdrift.report.tick import CaptureTold, FilingTold, RestartTold, TickReport
 
-_STORE_GAUGES = (
-    "memdrift_store_verdict",
-    "memdrift_store_growth_bytes_per_hour",
-    "memdrift_store_seconds_to_limit",
-    "memdrift_store_latency_milliseconds",
-    "memdrift_store_objective_milliseconds",
-    "memdrift_store_unknown_seconds",
-    "memdrift_store_consecutive_stopgaps",
-    "memdrift_store_evaluated_timestamp_seconds",
-    "memdrift_store_evaluation_period_seconds",
-    "memdrift_incident_stage",
-    "memdrift_store_hold",
-)
 _FIGURE_GAUGES = {
     "scheduler_lag_seconds": ("memdrift_scheduler_lag_seconds", ""),
     "watch_age_seconds": ("memdrift_watch_age_seconds", "resource"),
@@ -41,13 +27,6 @@ _RESULTS = {
     "memdrift_ticks_total": ("Done", "Postponed", "Failed"),
     "memdrift_archive_puts_total": ("Stored", "Existed", "Failed"),
 }
-
-
-@dataclass(slots=True)
-class _Last:
-    """What the previous tick of a store said."""
-
-    hold_reason: str = ""
 
 
 class Telemetry:
@@ -62,8 +41,8 @@ class Telemetry:
 
     def __init__(self, version: str, stores_at_most: int = 10_000) -> None:
         self._families = Families()
-        self._stores: dict[tuple[str, str], _Last] = {}
-        self._stores_at_most = stores_at_most
+        self._subjects: set[tuple[str, str]] = set()
+        self._stores = StoreSeries(self._families, stores_at_most)
         ProcessCollector(registry=self._families.registry)
         self._families.set("memdrift_build_info", 1, version=version)
         for name, results in _RESULTS.items():
@@ -77,27 +56,14 @@ class Telemetry:
 
     def observe_tick(self, report: TickReport) -> None:
         """All metrics that one tick changes."""
-        families = self._families
-        families.count("memdrift_ticks_total", result=report.result)
-        families.observe("memdrift_tick_seconds", report.seconds)
+        self._families.count("memdrift_ticks_total", result=report.result)
+        self._families.observe("memdrift_tick_seconds", report.seconds)
         self._effects(report)
-        key = (report.namespace, report.store)
-        last = self._stores.get(key)
-        if last is None and len(self._stores) >= self._stores_at_most:
-            families.count("memdrift_telemetry_dropped_total")
-            return
-        last = self._stores.setdefault(key, _Last())
-        if report.hold_reason and report.hold_reason != last.hold_reason:
-            families.count("memdrift_holds_total", reason=report.hold_reason)
-        last.hold_reason = report.hold_reason
-        self._figures(report)
-        self._words(report)
+        self._stores.observe(report)
 
     def forget(self, namespace: str, store: str) -> None:
         """Remove every series of a store that is gone."""
-        self._stores.pop((namespace, store), None)
-        for name in _STORE_GAUGES:
-            self._families.clear(name, namespace=namespace, store=store)
+        self._stores.forget(namespace, store)
 
     def count_alerts(self, result: str, amount: int = 1) -> None:
         """Alerts received, by what became of them."""
@@ -117,15 +83,19 @@ class Telemetry:
 
     def observe_health(self, figures: Iterable[Figure]) -> None:
         """The figures of `/readyz` as gauges; what is no longer among them is removed."""
-        for name, label in _FIGURE_GAUGES.values():
-            if label:
-                self._families.clear_all(name)
+        subjects = set()
         for figure in figures:
             if figure.name == "archive_unreachable":
                 self._families.set("memdrift_archive_reachable", 0.0 if figure.value else 1.0)
             elif figure.name in _FIGURE_GAUGES:
                 name, label = _FIGURE_GAUGES[figure.name]
                 self._families.set(name, figure.value, **({label: figure.subject} if label else {}))
+                subjects.add((figure.name, figure.subject))
+        for figure_name, subject in self._subjects - subjects:
+            name, label = _FIGURE_GAUGES[figure_name]
+            if label:
+                self._families.set(name, None, **{label: subject})
+        self._subjects = subjects
 
     def _effects(self, report: TickReport) -> None:
         for capture in report.captures:
@@ -147,29 +117,3 @@ class Telemetry:
 
     def _filing(self, filing: FilingTold) -> None:
         self._families.count("memdrift_filings_total", tracker=filing.tracker, result=filing.result)
-
-    def _figures(self, report: TickReport) -> None:
-        values = {
-            "memdrift_store_growth_bytes_per_hour": report.growth_bytes_per_hour,
-            "memdrift_store_seconds_to_limit": report.seconds_to_limit,
-            "memdrift_store_latency_milliseconds": report.latency_milliseconds,
-            "memdrift_store_objective_milliseconds": report.objective_milliseconds,
-            "memdrift_store_unknown_seconds": report.unknown_seconds,
-            "memdrift_store_consecutive_stopgaps": report.consecutive_stopgaps,
-            "memdrift_store_evaluated_timestamp_seconds": report.now.timestamp(),
-            "memdrift_store_evaluation_period_seconds": report.evaluation_period_seconds,
-        }
-        for name, value in values.items():
-            self._families.set(name, value, namespace=report.namespace, store=report.store)
-
-    def _words(self, report: TickReport) -> None:
-        store = {"namespace": report.namespace, "store": report.store}
-        for kind in VerdictKind:
-            value = None if report.verdict is None else float(kind is report.verdict)
-            self._families.set("memdrift_store_verdict", value, **store, verdict=kind)
-        self._families.clear("memdrift_incident_stage", **store)
-        if report.incident and report.stage and not report.outcome:
-            self._families.set("memdrift_incident_stage", 1, **store, incident=report.incident, stage=report.stage)
-        self._families.clear("memdrift_store_hold", **store)
-        if report.hold_reason:
-            self._families.set("memdrift_store_hold", 1, **store, reason=report.hold_reason)

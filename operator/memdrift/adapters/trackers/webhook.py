@@ -157,15 +157,16 @@ def _header_safe(marker: str) -> str:
 def _token(path: str, name: str) -> str:
     try:
         with Path(path).open("rb") as file:
-            content = file.read(_TOKEN_BYTES_AT_MOST).decode("ascii").strip()
-        if not content.isprintable():
-            raise ValueError("more than one line")
-    except (OSError, ValueError) as error:
-        raise TrackerUnavailable(
-            "TrackerUnavailable",
-            f"`bearerTokenFile` of tracker `{name}` must be a readable file with one token ({type(error).__name__})",
-        ) from error
+            content = file.read(_TOKEN_BYTES_AT_MOST).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise _token_unusable(name, error.strerror or type(error).__name__) from error
+    if not content.isascii() or not content.isprintable():
+        raise _token_unusable(name, "it holds more than one line, or no plain text")
     return content
+
+
+def _token_unusable(name: str, why: str) -> TrackerUnavailable:
+    return TrackerUnavailable("TrackerUnavailable", f"`bearerTokenFile` of tracker `{name}` cannot be used: {why}")
 
 
 def _trust(tls: Tls) -> ssl.SSLContext | bool:

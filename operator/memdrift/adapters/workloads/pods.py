@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from memdrift.adapters.workloads import wire
@@ -64,18 +63,10 @@ def _life(spec: wire.ContainerSpec, status: wire.ContainerStatus | None) -> Cont
 
 
 def memory_bytes(quantity: str | float | None) -> int | None:
-    """Bytes of a quantity in any of the forms that Kubernetes accepts; None where there is none."""
-    if quantity is None:
-        return None
-    written = str(quantity)
+    """Bytes of a quantity; None where there is none, or where it is none."""
     try:
-        return bytes_of(written)
+        return None if quantity is None else bytes_of(str(quantity))
     except ValueError:
-        pass
-    try:
-        # The rare forms: thousandths (a calculation of an autoscaler) and exponents.
-        return int(Decimal(written.removesuffix("m")) / (1000 if written.endswith("m") else 1))
-    except InvalidOperation:
         return None
 
 

@@ -1,5 +1,6 @@
 // Guest is a pod for the tests of the profiler: it serves Go's real profiles where the documentation says, and, on
-// another port, every kind of answer that a profiler must survive. All ports are bound to the loopback interface.
+// another port, every kind of answer that a profiler must survive. Those ports are bound to the loopback interface; the
+// one that is not only says that the others are open.
 package main
 
 import (
@@ -8,7 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
-	_ "net/http/pprof"
+	"net/http/pprof"
 	"os"
 	"runtime"
 	"time"
@@ -18,6 +19,7 @@ const (
 	profiles = "localhost:6060"
 	hostile  = "localhost:6061"
 	notHTTP  = "localhost:6062"
+	ready    = ":8080"
 )
 
 var retained [][]byte
@@ -27,9 +29,24 @@ func main() {
 	for range 256 {
 		retained = append(retained, retain(64*1024))
 	}
-	go serveNotHTTP()
-	go func() { log.Fatal(http.ListenAndServe(hostile, answers())) }()
-	log.Fatal(http.ListenAndServe(profiles, nil))
+	runtime.GC() // a profile shows what the last finished collection saw
+	runtime.GC()
+	go serveNotHTTP(listen(notHTTP))
+	go serve(listen(hostile), answers())
+	go serve(listen(profiles), nil)
+	serve(listen(ready), http.NotFoundHandler())
+}
+
+func listen(address string) net.Listener {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return listener
+}
+
+func serve(listener net.Listener, handler http.Handler) {
+	log.Fatal(http.Serve(listener, handler))
 }
 
 //go:noinline
@@ -44,6 +61,8 @@ func answers() *http.ServeMux {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, page)
 	})
+	mux.HandleFunc("/half/heap", http.NotFound)
+	mux.Handle("/half/goroutine", pprof.Handler("goroutine"))
 	mux.HandleFunc("/gzip-of-nothing/heap", func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3})
 	})
@@ -97,11 +116,7 @@ func answers() *http.ServeMux {
 }
 
 // serveNotHTTP greets like a mail server, which is what a wrong port often is: something else.
-func serveNotHTTP() {
-	listener, err := net.Listen("tcp", notHTTP)
-	if err != nil {
-		log.Fatal(err)
-	}
+func serveNotHTTP(listener net.Listener) {
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
