@@ -5,7 +5,6 @@ The only module that names concrete adapters. Must not contain behaviour.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ from memdrift.adapters.trackers import ConfiguredTrackers
 from memdrift.adapters.workloads import KubernetesWorkloads
 from memdrift.api.administration import Administration
 from memdrift.errors import ConfigurationInvalid
-from memdrift.evidence.profile import validate
 from memdrift.reconcile.tick import Ticked, tick
 from memdrift.reconcile.world import Fleet, World
 from memdrift.report.health import Health
@@ -54,7 +52,7 @@ class Operator:
     async def close(self) -> None:
         """Close every connection."""
         await self.trackers.close()
-        await self.metrics.close()
+        self.metrics.close()
         await self.connection.close()
 
 
@@ -65,12 +63,14 @@ def _archive(administration: Administration) -> ObjectArchive:
     return open_archive(configured.url, configured.options)
 
 
-def _profiler(connection: Connection, clock: SystemClock, current: Callable[[], Administration]) -> PprofProfiler:
+def _profiler(
+    connection: Connection, clock: SystemClock, current: Callable[[], Administration], analyser: ProcessAnalyser
+) -> PprofProfiler:
     def allowed() -> tuple[frozenset[int], frozenset[str]]:
         administration = current()
         return frozenset(administration.allowed_ports), frozenset(administration.allowed_base_paths)
 
-    return PprofProfiler(connection, PortForwardHttp(connection), clock, allowed, validate)
+    return PprofProfiler(connection, PortForwardHttp(connection), clock, allowed, analyser.validate)
 
 
 async def assemble(settings: Settings, version: str) -> Operator:
@@ -83,8 +83,8 @@ async def assemble(settings: Settings, version: str) -> Operator:
     administration = file.current()
     connection = await open_connection(settings.kubeconfig, clock)
     telemetry, health = Telemetry(version), Health(started_at=clock.monotonic())
-    metrics = PrometheusMetrics(lambda: file.current().sources)
-    trackers = ConfiguredTrackers(file.current)
+    metrics = PrometheusMetrics(lambda: file.current().sources, clock)
+    trackers, analyser = ConfiguredTrackers(file.current), ProcessAnalyser()
     incidents = KubernetesIncidents(connection)
     world = World(
         clock=clock,
@@ -92,13 +92,13 @@ async def assemble(settings: Settings, version: str) -> Operator:
         workloads=KubernetesWorkloads(connection),
         stores=KubernetesStores(connection),
         incidents=incidents,
-        profiler=_profiler(connection, clock, file.current),
-        analyser=ProcessAnalyser(),
+        profiler=_profiler(connection, clock, file.current, analyser),
+        analyser=analyser,
         archive=_archive(administration),
         trackers=trackers,
         events=KubernetesEvents(connection, clock, socket.gethostname()),
         slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_open),
-        skew_seconds=lambda: _largest(connection.clock_skew_seconds, metrics.clock_skew_seconds),
+        skew_seconds=lambda: _largest(connection, metrics),
         administration=file.current,
     )
 
@@ -114,7 +114,7 @@ async def assemble(settings: Settings, version: str) -> Operator:
         health.scheduler_turned(lag_seconds, clock.monotonic())
         if connection.clock_skew_seconds is not None:
             health.clock_compared("api-server", connection.clock_skew_seconds)
-        metrics.report_to(health, clock.monotonic())
+        _report_sources(metrics, health, clock.monotonic())
         telemetry.observe_health(health.figures(clock.monotonic()))
 
     scheduler = Scheduler(tick_one, clock, administration.concurrency.evaluations, observe, telemetry.forget, turned)
@@ -123,13 +123,16 @@ async def assemble(settings: Settings, version: str) -> Operator:
     )
 
 
-def _largest(*skews: float | None) -> float | None:
-    known = [abs(skew) for skew in skews if skew is not None]
-    return max(known, default=None)
+def _largest(connection: Connection, metrics: PrometheusMetrics) -> float | None:
+    skews = [connection.clock_skew_seconds, *(source.skew_seconds for source in metrics.health())]
+    return max((abs(skew) for skew in skews if skew is not None), default=None)
 
 
-async def stop_all(tasks: list[asyncio.Task[None]], seconds: float) -> None:
-    """Wait for tasks to end by themselves, then cancel what is left."""
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in late:
-        task.cancel()
+def _report_sources(metrics: PrometheusMetrics, health: Health, now: float) -> None:
+    for source in metrics.health():
+        if source.last_failure:
+            health.source_failed(source.source, source.last_failure, now)
+        else:
+            health.source_answered(source.source)
+        if source.skew_seconds is not None:
+            health.clock_compared(source.source, source.skew_seconds)

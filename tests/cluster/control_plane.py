@@ -22,7 +22,7 @@ CONTROLLER_MANAGER_PORT, SCHEDULER_PORT = 10257, 10259
 PORTS = (API_PORT, ETCD_PORT, ETCD_PEER_PORT, CONTROLLER_MANAGER_PORT, SCHEDULER_PORT)
 READY_SECONDS_AT_MOST = 90
 AUDIT_LOG_MEGABYTES = 4096
-ISSUER = "https://kubernetes.default.svc"
+ISSUER_HOST = "kubernetes.default.svc"
 CLUSTER_ADMINISTRATORS = "system:masters"
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -64,48 +64,7 @@ class ControlPlane:
 
     def start_api_server(self) -> None:
         """Starts the API server and returns when it says that it is ready."""
-        serving = self.authority.issue(
-            "kube-apiserver",
-            "kube-apiserver",
-            hosts=[
-                *("127.0.0.1", "localhost", network.NODE_ADDRESS, network.API_SERVICE_ADDRESS),
-                *("kubernetes", "kubernetes.default", "kubernetes.default.svc"),
-                f"kubernetes.default.svc.{network.CLUSTER_DOMAIN}",
-            ],
-        )
-        to_kubelet = self.authority.issue("apiserver-kubelet-client", "kube-apiserver", groups=[CLUSTER_ADMINISTRATORS])
-        signing_key = certificates.write_signing_key(self.places.certificates / "service-accounts.key")
-        policy = self.places.configuration / "audit-policy.json"
-        policy.write_text(json.dumps(AUDIT_POLICY, indent=2))
-        server = self.processes.start(
-            "kube-apiserver",
-            [
-                self.programs["kube-apiserver"],
-                f"--etcd-servers=http://127.0.0.1:{ETCD_PORT}",
-                f"--bind-address={network.NODE_ADDRESS}",
-                f"--advertise-address={network.NODE_ADDRESS}",
-                f"--secure-port={API_PORT}",
-                f"--service-cluster-ip-range={network.SERVICE_RANGE}",
-                f"--client-ca-file={self.authority.certificate}",
-                f"--tls-cert-file={serving.certificate}",
-                f"--tls-private-key-file={serving.key}",
-                f"--kubelet-client-certificate={to_kubelet.certificate}",
-                f"--kubelet-client-key={to_kubelet.key}",
-                f"--kubelet-certificate-authority={self.authority.certificate}",
-                "--kubelet-preferred-address-types=InternalIP",
-                f"--service-account-issuer={ISSUER}",
-                f"--service-account-signing-key-file={signing_key}",
-                f"--service-account-key-file={signing_key}",
-                "--authorization-mode=Node,RBAC",
-                # Both ask etcd for what only versions newer than the packaged one can tell, and fill the log with it.
-                "--feature-gates=DetectCacheInconsistency=false,SizeBasedListCostEstimate=false",
-                "--enable-admission-plugins=NodeRestriction",
-                "--profiling=false",
-                f"--audit-policy-file={policy}",
-                f"--audit-log-path={self.places.audit_log}",
-                f"--audit-log-maxsize={AUDIT_LOG_MEGABYTES}",
-            ],
-        )
+        server = self.processes.start("kube-apiserver", [self.programs["kube-apiserver"], *self._api_server_flags()])
         admin = self.authority.issue("admin", "memdrift-admin", groups=[CLUSTER_ADMINISTRATORS])
         self._write_kubeconfig("admin", admin)
 
@@ -113,8 +72,42 @@ class ControlPlane:
             self.processes.require_alive(server)
             return self._answers_ready(admin)
 
-        hint = self.processes.log_tail("kube-apiserver")
+        hint = f"See {self.processes.log('kube-apiserver')}"
         waiting.until(ready, "readiness of the API server", seconds=READY_SECONDS_AT_MOST, hint=hint)
+
+    def _api_server_flags(self) -> list[str]:
+        own_names = ("kubernetes", "kubernetes.default", ISSUER_HOST, f"{ISSUER_HOST}.{network.CLUSTER_DOMAIN}")
+        own_addresses = ("127.0.0.1", "localhost", network.NODE_ADDRESS, network.API_SERVICE_ADDRESS)
+        serving = self.authority.issue("kube-apiserver", "kube-apiserver", hosts=[*own_addresses, *own_names])
+        to_kubelet = self.authority.issue("apiserver-kubelet-client", "kube-apiserver", groups=[CLUSTER_ADMINISTRATORS])
+        signing_key = certificates.write_signing_key(self.places.certificates / "service-accounts.key")
+        policy = self.places.configuration / "audit-policy.json"
+        policy.write_text(json.dumps(AUDIT_POLICY, indent=2))
+        return [
+            f"--etcd-servers=http://127.0.0.1:{ETCD_PORT}",
+            f"--bind-address={network.NODE_ADDRESS}",
+            f"--advertise-address={network.NODE_ADDRESS}",
+            f"--secure-port={API_PORT}",
+            f"--service-cluster-ip-range={network.SERVICE_RANGE}",
+            f"--client-ca-file={self.authority.certificate}",
+            f"--tls-cert-file={serving.certificate}",
+            f"--tls-private-key-file={serving.key}",
+            f"--kubelet-client-certificate={to_kubelet.certificate}",
+            f"--kubelet-client-key={to_kubelet.key}",
+            f"--kubelet-certificate-authority={self.authority.certificate}",
+            "--kubelet-preferred-address-types=InternalIP",
+            f"--service-account-issuer=https://{ISSUER_HOST}",
+            f"--service-account-signing-key-file={signing_key}",
+            f"--service-account-key-file={signing_key}",
+            "--authorization-mode=Node,RBAC",
+            # Both ask etcd for what only versions newer than the packaged one can tell, and fill the log with it.
+            "--feature-gates=DetectCacheInconsistency=false,SizeBasedListCostEstimate=false",
+            "--enable-admission-plugins=NodeRestriction",
+            "--profiling=false",
+            f"--audit-policy-file={policy}",
+            f"--audit-log-path={self.places.audit_log}",
+            f"--audit-log-maxsize={AUDIT_LOG_MEGABYTES}",
+        ]
 
     def start_controllers(self) -> None:
         """Starts the controller manager and the scheduler; without elections, since each is alone."""

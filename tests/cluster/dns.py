@@ -78,7 +78,7 @@ class Dns:
             lambda: address_of(name) == network.API_SERVICE_ADDRESS,
             f"an answer for {name}",
             seconds=READY_SECONDS_AT_MOST,
-            hint=self.processes.log_tail("coredns"),
+            hint=f"See {self.processes.log('coredns')}",
         )
 
 

@@ -154,7 +154,7 @@ class LocalCluster:
                 *kubectl.kubectl_words(self.kubeconfig), "get", "serviceaccount", "default"
             )
 
-        hint = self._processes.log_tail("kubelet")
+        hint = f"See {self._processes.log('kubelet')}"
         waiting.until(usable, "readiness of the node", seconds=NODE_READY_SECONDS_AT_MOST, pause_seconds=0.3, hint=hint)
 
     def _require_free_ports(self) -> None:

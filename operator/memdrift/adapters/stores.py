@@ -1,4 +1,4 @@
-"""Writes what memdrift saw into the status of FeatureStores.
+"""FeatureStores in the API server: reading one, and writing what memdrift saw into its status.
 
 Exists so that a status is one server-side apply under one field manager: what we do not say any more disappears, what
 others own stays, and saying the same again writes nothing. Must not touch `spec` or metadata.
@@ -6,9 +6,11 @@ others own stays, and saying the same again writes nothing. Must not touch `spec
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from memdrift.api.featurestore import FeatureStore, FeatureStoreStatus
 from memdrift.api.wire import API_VERSION, GROUP, VERSION
-from memdrift.errors import TargetNotFound
+from memdrift.errors import SpecInvalid, TargetNotFound
 from memdrift.ports import KubernetesCalls
 
 FIELD_MANAGER = "memdrift"
@@ -19,6 +21,19 @@ class KubernetesStores:
 
     def __init__(self, calls: KubernetesCalls) -> None:
         self._calls = calls
+
+    async def read(self, namespace: str, name: str) -> FeatureStore | None:
+        """The store as the API server has it now."""
+        try:
+            answer = await self._calls.call(
+                "GET", ("apis", GROUP, VERSION, "namespaces", namespace, "featurestores", name)
+            )
+            return FeatureStore.model_validate_json(answer)
+        except TargetNotFound:
+            return None
+        except ValidationError as error:
+            problem = f"FeatureStore {namespace}/{name} is not what this version of memdrift understands: {error}"
+            raise SpecInvalid("SpecInvalid", problem) from error
 
     async def apply_status(self, namespace: str, name: str, status: FeatureStoreStatus) -> None:
         """Server-side apply of `/status`; a store that is gone is a success."""

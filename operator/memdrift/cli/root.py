@@ -1,12 +1,14 @@
-"""The root command and what all commands share.
+"""The root command; what runs for long is imported when it is called, so that a table does not pay for kopf.
 
-Commands are imported when they are called: the operator must not pay for tables, nor a table for kopf.
+Must not contain behaviour.
 """
 
 from __future__ import annotations
 
 import click
 
+from memdrift.cli.answering import approve, deny
+from memdrift.cli.reading import explain, incidents, status
 from memdrift.version import VERSION
 
 
@@ -22,3 +24,7 @@ def operator() -> None:
     from memdrift.cli.operator import run
 
     raise SystemExit(run())
+
+
+for command in (status, incidents, explain, approve, deny):
+    main.add_command(command)

@@ -121,20 +121,23 @@ async def _take(world: World, facts: Facts, pod: Pod, container: str, keys: Mapp
     """What is stored under the keys already, or else fresh profiles, each stored before it counts."""
     found = [(kind, await world.archive.find(key)) for kind, key in keys.items()]
     if all(entry is not None for _, entry in found):
-        return [
-            (kind, entry[0], datetime.fromisoformat(entry[1]["takenAt"])) for kind, entry in found if entry is not None
-        ]
+        return [(kind, entry[0], _taken_at(entry[1])) for kind, entry in found if entry is not None]
     kept: list[Kept] = []
     for captured in await world.profiler.capture(_request(facts, pod, container, tuple(keys))):
         taken = captured.taken
         taken_at = datetime.fromtimestamp(taken.taken_at, UTC)
         held = dict(found)[taken.kind]
         if held is not None:
-            kept.append((taken.kind, held[0], datetime.fromisoformat(held[1]["takenAt"])))
+            kept.append((taken.kind, held[0], _taken_at(held[1])))
             continue
         stored = await world.archive.put(keys[taken.kind], taken.content, _metadata(taken, container, taken_at))
         kept.append((taken.kind, stored, taken_at))
     return kept
+
+
+def _taken_at(metadata: Mapping[str, str]) -> datetime:
+    """When a stored profile was taken; when it was stored, where a crash came before its metadata."""
+    return datetime.fromisoformat(metadata.get("taken-at") or metadata["stored-at"])
 
 
 def _request(facts: Facts, pod: Pod, container: str, kinds: tuple[ProfileKind, ...]) -> CaptureRequest:
@@ -160,12 +163,12 @@ def _request(facts: Facts, pod: Pod, container: str, kinds: tuple[ProfileKind, .
 def _metadata(taken: Taken, container: str, taken_at: datetime) -> dict[str, str]:
     return {
         "pod": taken.pod,
-        "podUID": taken.uid,
+        "pod-uid": taken.uid,
         "container": container,
-        "startedAt": datetime.fromtimestamp(taken.started_at, UTC).isoformat(),
+        "started-at": datetime.fromtimestamp(taken.started_at, UTC).isoformat(),
         "revision": taken.revision,
         "kind": str(taken.kind),
-        "takenAt": taken_at.isoformat(),
+        "taken-at": taken_at.isoformat(),
     }
 
 

@@ -99,9 +99,7 @@ async def _open(world: World, facts: Facts, step: OpenIncident) -> Done:
 
 async def _put_document(world: World, incident: DriftIncident) -> Done:
     content = document.encode(incident)
-    stored = await world.archive.put(
-        evidence.document_key(incident, content), content, {"contentType": "application/json"}
-    )
+    stored = await world.archive.put(evidence.document_key(incident, content), content, {})
     return Done(document=(stored.uri, stored.sha256))
 
 
@@ -137,9 +135,7 @@ async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
         "now": facts.now.isoformat(),
     }
     content = bundle.encode(facts.windows, facts.verdicts, context)
-    stored = await world.archive.put(
-        evidence.decision_key(incident, content), content, {"contentType": "application/json"}
-    )
+    stored = await world.archive.put(evidence.decision_key(incident, content), content, {})
     if not await world.slots.acquire(holder(facts, step.incident)):
         return Failed("SlotTaken", "another stopgap is under way in the cluster")
     return Done(document=(stored.uri, stored.sha256))
@@ -158,6 +154,6 @@ async def _close(world: World, facts: Facts, step: Close) -> Done:
     closed = incident.replace(status=progress.advance(incident, facts, step, Done()))
     assert closed.status.stage is Stage.CLOSED
     content = document.encode(closed)
-    await world.archive.put(evidence.document_key(incident, content), content, {"contentType": "application/json"})
+    await world.archive.put(evidence.document_key(incident, content), content, {})
     await world.slots.release(holder(facts, step.incident))
     return Done()

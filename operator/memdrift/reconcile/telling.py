@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from memdrift.api.driftincident import DriftIncident, DriftIncidentStatus, IncidentOutcome, Stage
-from memdrift.api.featurestore import FeatureStoreStatus
+from memdrift.api.driftincident import (
+    DriftIncident,
+    DriftIncidentStatus,
+    IncidentOutcome,
+    ProfileRecord,
+    Stage,
+)
+from memdrift.api.featurestore import Baseline, FeatureStoreStatus
 from memdrift.drift.verdict import VerdictKind
 from memdrift.ports import Resource
 from memdrift.reconcile.world import World
@@ -178,10 +184,8 @@ def _captures(step: Step, outcome: StepOutcome) -> tuple[CaptureTold, ...]:
         return ()
     if isinstance(outcome, Failed):
         return (CaptureTold("Failed", outcome.reason),)
-    return tuple(
-        CaptureTold("Stored", kind=record.kind, bytes=record.bytes)
-        for record in ([*outcome.profiles] or [*outcome.baselines])
-    )
+    records: list[ProfileRecord | Baseline] = [*outcome.profiles, *outcome.baselines]
+    return tuple(CaptureTold("Stored", kind=record.kind, bytes=record.bytes) for record in records)
 
 
 def _restarts(facts: Facts, step: Step, outcome: StepOutcome) -> tuple[RestartTold, ...]:

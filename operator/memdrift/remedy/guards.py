@@ -1,7 +1,7 @@
 """The reasons not to restart, as an ordered list of small pure functions.
 
 Each guard returns a `Hold` or None; the first hold wins, and it is what condition, event, metric and log show. The
-order is from what nobody can argue with (switches) over what is known, to what is spent. A guard that lacks a fact holds.
+order is from what nobody can argue with (switches), over what is known, to what is spent. A guard without its fact holds.
 Every line here exists because of an incident somewhere; see the guards' docstrings. Must not act, log or ask the time.
 """
 
@@ -164,7 +164,7 @@ def missing_evidence(case: Case) -> Hold | None:
         said = "an unknown share" if explained is None else f"{explained} %"
         return Hold(
             Reason.EVIDENCE_DOES_NOT_EXPLAIN,
-            f"the profiles explain {said} of the growth (at least {EXPLAINED_PERCENT} % is needed): look beyond the heap",
+            f"the profiles explain {said} of the growth (at least {EXPLAINED_PERCENT} %): look beyond the heap",
         )
     return None
 

@@ -45,7 +45,6 @@ from memdrift.remedy.steps import (
     Wait,
 )
 
-
 KEPT_FAILURES = 16
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from memdrift.adapters.clock import SystemClock
 from memdrift.adapters.connection import Connection, open_connection
-from tests.adapters.cluster.place import CRDS, Place, account_with_permissions, guest_image
+from tests.adapters.cluster.place import CRDS, Place, account_with_permissions, guest_image, until
 from tests.cluster.clusters import Cluster
 from tests.cluster.fixtures import cluster
 
@@ -19,8 +19,7 @@ def place(cluster: Cluster) -> Iterator[Place]:
     image = guest_image()
     cluster.load_image(image.archive)
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "--kustomize", str(CRDS))
-    names = [f"customresourcedefinition/{plural}.memdrift.io" for plural in ("featurestores", "driftincidents")]
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+    until(lambda: cluster.kubectl("api-resources", "--api-group=memdrift.io", "--output=name").count("\n") == 2)
     namespace = f"adapters-{secrets.token_hex(3)}"
     kubeconfig = account_with_permissions(cluster, namespace)
     yield Place(cluster, namespace, image.reference, kubeconfig)

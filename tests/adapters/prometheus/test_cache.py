@@ -40,7 +40,8 @@ def test_splitting_into_fetches_changes_nothing(positions: list[int], pauses: li
         part = missing_part(known, grid, now)
         arrays = joined(known, grid, part, {} if part is None else fetched(part))
         if part is not None:
-            known = Remembered(grid, arrays, now)
+            whole_end = grid.last_end if part == grid or known is None else known.whole_end
+            known = Remembered(grid, arrays, now, whole_end)
         whole = fetched(grid)
         assert set(arrays) == set(whole)
         for key, array in whole.items():
@@ -48,23 +49,29 @@ def test_splitting_into_fetches_changes_nothing(positions: list[int], pauses: li
 
 
 def test_only_new_blocks_and_the_youngest_two_are_asked_again() -> None:
-    known = Remembered(grid_at(0), {}, asked_at=0.0)
+    known = Remembered(grid_at(0), {}, asked_at=0.0, whole_end=grid_at(0).last_end)
     part = missing_part(known, grid_at(3), now=90.0)
     assert part is not None
     assert (part.count, part.last_end) == (5, grid_at(3).last_end)
 
 
 def test_without_a_new_block_a_young_answer_is_good_enough() -> None:
-    known = Remembered(grid_at(0), {}, asked_at=0.0)
+    known = Remembered(grid_at(0), {}, asked_at=0.0, whole_end=grid_at(0).last_end)
     assert missing_part(known, grid_at(0), now=LENGTH / 5) is None
     again = missing_part(known, grid_at(0), now=LENGTH / 2)
     assert again is not None
     assert again.count == 2
 
 
+def test_now_and_then_everything_is_asked_again() -> None:
+    known = Remembered(grid_at(11), {}, asked_at=0.0, whole_end=grid_at(0).last_end)
+    assert missing_part(known, grid_at(11), now=60.0) != grid_at(11)
+    assert missing_part(known, grid_at(12), now=60.0) == grid_at(12)
+
+
 def test_a_late_sample_replaces_what_was_known() -> None:
     key = SeriesKey("", "p", "", "")
-    known = Remembered(grid_at(0), {key: np.arange(BLOCKS, dtype=float)}, asked_at=0.0)
+    known = Remembered(grid_at(0), {key: np.arange(BLOCKS, dtype=float)}, asked_at=0.0, whole_end=grid_at(0).last_end)
     grid = grid_at(1)
     part = missing_part(known, grid, now=30.0)
     arrays = joined(known, grid, part, {key: np.array([-1.0, np.nan, -3.0])})
@@ -75,7 +82,7 @@ def test_a_series_that_ended_before_the_window_is_dropped() -> None:
     key = SeriesKey("", "gone", "", "")
     array = np.full(BLOCKS, np.nan)
     array[0] = 1.0
-    known = Remembered(grid_at(0), {key: array}, asked_at=0.0)
+    known = Remembered(grid_at(0), {key: array}, asked_at=0.0, whole_end=grid_at(0).last_end)
     assert joined(known, grid_at(1), missing_part(known, grid_at(1), 30.0), {}) == {}
 
 
@@ -85,7 +92,7 @@ def test_the_cache_is_bounded(sizes: list[int]) -> None:
     for number, series in enumerate(sizes):
         key = CacheKey("main", "shop", f"store{number}", 360, LENGTH, "q")
         arrays = {SeriesKey("", f"p{one}", "", ""): np.zeros(BLOCKS) for one in range(series)}
-        cache.put(key, Remembered(grid_at(0), arrays, 0.0))
+        cache.put(key, Remembered(grid_at(0), arrays, 0.0, grid_at(0).last_end))
         assert cache.cells <= 1000
         assert cache.get(key) is not None
 
@@ -94,7 +101,7 @@ def test_a_changed_source_is_forgotten() -> None:
     cache = BlockCache(maximum_cells=1000)
     keys = [CacheKey(source, "shop", "store", 360, LENGTH, "q") for source in ("main", "other")]
     for key in keys:
-        cache.put(key, Remembered(grid_at(0), {}, 0.0))
+        cache.put(key, Remembered(grid_at(0), {}, 0.0, grid_at(0).last_end))
     cache.forget_source("main")
     assert [cache.get(key) is None for key in keys] == [True, False]
     assert cache.cells == 1

@@ -91,7 +91,23 @@ class ObjectArchive:
                         f"{self._uri(key)} holds other content than what is to be stored: look at it and move it away",
                     ) from None
                 await self._place.complete(key, described)
+            except FileNotFoundError as error:
+                raise ArchiveUnavailable("ArchiveUnavailable", f"{self._base_uri} is not there: create it") from error
         return Stored(key=key, uri=self._uri(key), sha256=sha256, bytes=len(content), existed=existed)
+
+    async def find(self, key: str) -> tuple[Stored, Mapping[str, str]] | None:
+        """What is stored under the key; the metadata always have `stored-at`, the store's own time of the object."""
+        accepted_key(key)
+        async with self._translated(f"looking for {key}", attempts=2):
+            try:
+                found = await obstore.get_async(self._place.store, key)
+            except FileNotFoundError:
+                return None
+            content = await self._content(key)
+            known = await self._place.described(key, {name: str(value) for name, value in found.attributes.items()})
+        sha256 = hashlib.sha256(content).hexdigest()
+        stored = Stored(key=key, uri=self._uri(key), sha256=sha256, bytes=len(content), existed=True)
+        return stored, {**known, "stored-at": found.meta["last_modified"].isoformat()}
 
     async def read(self, key_or_uri: str) -> bytes:
         """The content of a key, or of a URI that `put` returned."""

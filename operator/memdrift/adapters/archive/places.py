@@ -36,6 +36,9 @@ class Place(Protocol):
     async def complete(self, key: str, metadata: Mapping[str, str]) -> None:
         """Do what an earlier `create` of the same content may have left undone."""
 
+    async def described(self, key: str, attributes: Mapping[str, str]) -> Mapping[str, str]:
+        """The object's metadata, given the attributes that came with it; empty where a crash lost them."""
+
 
 class Bucket:
     """A bucket of an object store."""
@@ -50,6 +53,10 @@ class Bucket:
 
     async def complete(self, key: str, metadata: Mapping[str, str]) -> None:
         """Nothing: content and metadata arrive together."""
+
+    async def described(self, key: str, attributes: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - the port's
+        """The attributes themselves."""
+        return attributes
 
 
 class Folder:
@@ -85,6 +92,14 @@ class Folder:
         content = json.dumps(dict(metadata), indent=2, sort_keys=True).encode()
         with suppress(AlreadyExistsError):
             await self.create(key + SIDECAR, content, {})
+
+    async def described(self, key: str, attributes: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - a folder has none
+        """What lies beside the object."""
+        try:
+            content = await asyncio.to_thread((self.path / (key + SIDECAR)).read_bytes)
+            return {str(name): str(value) for name, value in json.loads(content).items()}
+        except (OSError, ValueError):
+            return {}
 
     def _flush_folders(self, key: str) -> None:
         """A new name is durable once its folder is, and a new folder once its parent is."""

@@ -1,13 +1,14 @@
 """Remembers reduced blocks, so that a tick fetches the new ones and the youngest two again.
 
-Two are read again because late samples and deduplication may still change them. What a block holds depends on its query
-and its end alone, so it makes no difference in how many fetches a window was gathered. Must not send anything.
+Two are read again because late samples and deduplication may still change them; now and then the whole window is,
+because a source that was cut off may fill its gap much later. What a block holds depends on its query and its end
+alone, so it makes no difference in how many fetches a window was gathered. Must not send anything.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from memdrift.adapters.prometheus.grid import Grid
 from memdrift.drift.blocks import Floats
 
 REREAD_BLOCKS = 2
+WHOLE_AGAIN_BLOCKS = 12
+"""After so many new blocks the whole window is asked again."""
 FRESH_SHARE = 0.25
 """An answer younger than this share of a block is good enough when no new block is complete."""
 
@@ -39,11 +42,13 @@ class Remembered:
 
     Attributes:
         asked_at: monotonic seconds of the question.
+        whole_end: end of the youngest block when the whole window was asked last.
     """
 
     grid: Grid
     arrays: Mapping[SeriesKey, Floats]
     asked_at: float
+    whole_end: int
 
     @property
     def cells(self) -> int:
@@ -73,10 +78,14 @@ class BlockCache:
         while self._cells > self._maximum_cells and self._answers:
             self._remove(next(iter(self._answers)))
 
+    def forget(self, keys: Iterable[CacheKey]) -> None:
+        """Drop answers that turned out to be of no use."""
+        for key in keys:
+            self._remove(key)
+
     def forget_source(self, source: str) -> None:
         """Drop everything that came from a source, whose configuration changed."""
-        for key in [key for key in self._answers if key.source == source]:
-            self._remove(key)
+        self.forget([key for key in self._answers if key.source == source])
 
     @property
     def cells(self) -> int:
@@ -91,6 +100,8 @@ class BlockCache:
 def missing_part(known: Remembered | None, grid: Grid, now: float) -> Grid | None:
     """What has to be asked to know the grid: all of it, its young end, or nothing (None)."""
     if known is None or not known.grid.first_end <= grid.first_end <= known.grid.last_end <= grid.last_end:
+        return grid
+    if grid.last_end - known.whole_end >= WHOLE_AGAIN_BLOCKS * grid.block_seconds:
         return grid
     if known.grid.last_end == grid.last_end and now - known.asked_at < FRESH_SHARE * grid.block_seconds:
         return None

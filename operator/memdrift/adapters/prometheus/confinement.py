@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import promql_parser as promql
 
@@ -32,7 +33,8 @@ _UNCONFINABLE_FUNCTIONS = {
 }
 
 
-def confined(query: str, field: str, matchers: Sequence[LabelMatcher]) -> promql.Expr:
+@lru_cache(maxsize=1024)
+def confined(query: str, field: str, matchers: tuple[LabelMatcher, ...]) -> promql.Expr:
     """The query with all matchers (equalities) in every vector selector.
 
     Args:

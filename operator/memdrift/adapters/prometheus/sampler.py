@@ -22,7 +22,7 @@ from memdrift.adapters.prometheus.promql import LabelMatcher, aggregated, any_of
 from memdrift.adapters.prometheus.questions import LATENCY, Questions, questions_of
 from memdrift.api.administration import Source
 from memdrift.drift.blocks import Window
-from memdrift.errors import SpecInvalid
+from memdrift.errors import MetricsUnavailable, SpecInvalid
 from memdrift.ports import BlocksRequest, Clock
 
 MAXIMUM_CACHED_CELLS = 4_000_000
@@ -100,7 +100,12 @@ class PrometheusMetrics:
         figures = await self._figures(connection, request, plan)
         source = connection.source
         measured = Measured(plan.grid, figures, plan.asked, request.target, source.scrape_interval_seconds)
-        require_fresh(measured.containers(), plan.grid, source.scrape_interval_seconds, connection.origin)
+        try:
+            require_fresh(measured.containers(), plan.grid, source.scrape_interval_seconds, connection.origin)
+        except MetricsUnavailable:
+            # What is missing may be filled in later, anywhere in the window.
+            self._cache.forget(self._key(request, plan, query) for query in plan.asked.queries.values())
+            raise
         return Window(
             seconds=plan.window_seconds,
             block_seconds=plan.grid.block_seconds,
@@ -128,7 +133,7 @@ class PrometheusMetrics:
 
     async def _answer(self, connection: Connection, request: BlocksRequest, plan: _Plan, query: str) -> SeriesArrays:
         source, grid = connection.source, plan.grid
-        key = CacheKey(source.name, request.namespace, request.store, plan.window_seconds, grid.block_seconds, query)
+        key = self._key(request, plan, query)
         known = self._cache.get(key)
         asked_at = self._clock.monotonic()
         part = missing_part(known, grid, asked_at)
@@ -137,8 +142,20 @@ class PrometheusMetrics:
         part = part or grid
         series = await connection.ask_range(query, part)
         arrays = joined(known, grid, part, arrays_on(part, series, source.labels, connection.origin))
-        self._cache.put(key, Remembered(grid, arrays, asked_at))
+        whole_end = grid.last_end if part == grid or known is None else known.whole_end
+        self._cache.put(key, Remembered(grid, arrays, asked_at, whole_end))
         return arrays
+
+    @staticmethod
+    def _key(request: BlocksRequest, plan: _Plan, query: str) -> CacheKey:
+        return CacheKey(
+            request.metrics.source,
+            request.namespace,
+            request.store,
+            plan.window_seconds,
+            plan.grid.block_seconds,
+            query,
+        )
 
 
 @dataclass(frozen=True, slots=True)
