@@ -244,8 +244,10 @@ class Profiler(Protocol):
         """All requested kinds of one life, one after the other.
 
         Raises:
-            CaptureFailed: nothing usable was taken; the reason says why (`PodReplaced`, `PortClosed`, `NotPprof`,
-                `TooLarge`, `TimedOut`, `NoSamples`, `Refused`).
+            CaptureFailed: nothing usable was taken; the reason says why (`PodReplaced`, `PortClosed`, `Refused`,
+                `TimedOut`, or a word of `evidence.limits.ProfileProblem`).
+            NotAllowed: the port or base path is not in the administrator's file, or RBAC forbids the port-forward.
+            ClusterUnavailable: the API server did not answer.
         """
         ...
 

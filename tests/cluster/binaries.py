@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cluster import commands
 from tests.cluster.errors import ClusterError
-from tests.cluster.places import COREDNS_VERSION, KUBERNETES_VERSION, cache_directory
+from tests.cluster.places import COREDNS_VERSION, KUBERNETES_VERSION, PROMETHEUS_VERSION, cache_directory
 
 STAGING_MODULES = """
     api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap
@@ -102,6 +102,22 @@ func main() {{
         ),
         programs={"coredns": "."},
         sources={"main.go": main},
+    )
+
+
+def prometheus_build() -> GoBuild:
+    """Prometheus: the packaged one has no discovery of Kubernetes pods, and is of the major version before."""
+    return GoBuild(
+        name="prometheus",
+        version=PROMETHEUS_VERSION,
+        module_file=(
+            "module memdrift.io/prometheus-build\n\ngo 1.24.0\n\n"
+            f"require github.com/prometheus/prometheus {PROMETHEUS_VERSION}\n"
+        ),
+        programs={"prometheus": "github.com/prometheus/prometheus/cmd/prometheus"},
+        sources={
+            "tools.go": '//go:build tools\n\npackage tools\n\nimport _ "github.com/prometheus/prometheus/cmd/prometheus"\n'
+        },
     )
 
 

@@ -131,8 +131,8 @@ def packaged_program_image(name: str, program_names: Sequence[str], *, data: Pat
 
 
 def prometheus_image() -> Image:
-    """Prometheus with promtool; its entry point is the server. Give it writable storage: the image has none."""
-    return packaged_program_image("prometheus", ["prometheus", "promtool"])
+    """Prometheus; its entry point is the server. Give it writable storage: the image has none."""
+    return program_image("prometheus", binaries.find_programs(binaries.prometheus_build())["prometheus"])
 
 
 def alertmanager_image() -> Image:

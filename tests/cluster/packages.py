@@ -8,6 +8,7 @@ from tests.cluster import commands
 from tests.cluster.errors import ClusterError
 
 PACKAGE_OF_PROGRAM = {
+    "go": "golang-go",
     "etcd": "etcd-server",
     "containerd": "containerd",
     "ctr": "containerd",

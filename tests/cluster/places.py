@@ -11,6 +11,7 @@ from pathlib import Path
 
 KUBERNETES_VERSION = "v1.34.4"
 COREDNS_VERSION = "v1.12.4"
+PROMETHEUS_VERSION = "v0.305.0"
 NODE_NAME = "memdrift"
 
 

@@ -12,6 +12,8 @@ import os
 import signal
 from pathlib import Path
 
+import click
+
 from memdrift.adapters.logs import configure
 from memdrift.bootstrap import Operator, assemble
 from memdrift.errors import MemdriftError
@@ -23,6 +25,12 @@ from memdrift.web import WebServer
 WATCH_STOP_SECONDS = 2.0
 TICKS_STOP_SECONDS = 5.0
 _log = logging.getLogger(__name__)
+
+
+@click.command()
+def operator() -> None:
+    """Run the operator (in the cluster; settings come from the environment)."""
+    raise SystemExit(run())
 
 
 def run() -> int:
@@ -37,19 +45,19 @@ def run() -> int:
 
 
 async def _operate(settings: Settings) -> int:
-    operator = await assemble(settings, VERSION)
+    assembled = await assemble(settings, VERSION)
     stop, failed, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    web = _web(settings, operator)
+    web = _web(settings, assembled)
     await web.start()
 
     def heard(resource: str) -> None:
-        operator.health.watch_heard(resource, operator.clock.monotonic())
+        assembled.health.watch_heard(resource, assembled.clock.monotonic())
 
-    watch = Watch(settings, operator.scheduler, loop, heard, failed)
+    watch = Watch(settings, assembled.scheduler, loop, heard, failed)
     watch.start()
-    ticking = asyncio.create_task(operator.scheduler.run(stop))
+    ticking = asyncio.create_task(assembled.scheduler.run(stop))
     _log.info("started", extra={"version": VERSION, "namespace": settings.namespace, "port": web.port})
     ended = [asyncio.create_task(event.wait()) for event in (stop, failed)]
     await asyncio.wait([*ended, ticking], return_when=asyncio.FIRST_COMPLETED)
@@ -58,7 +66,7 @@ async def _operate(settings: Settings) -> int:
     await asyncio.wait([ticking], timeout=TICKS_STOP_SECONDS)
     ticking.cancel()
     await web.stop()
-    await operator.close()
+    await assembled.close()
     _log.info("stopped", extra={"watch_failed": failed.is_set()})
     return 1 if failed.is_set() or (ticking.done() and not ticking.cancelled() and ticking.exception()) else 0
 

@@ -13,7 +13,7 @@ import numpy as np
 from memdrift.drift.blocks import Floats
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import Slope, best_fit, evidence_for, kendall_tau, theil_sen
+from memdrift.drift.statistics import Slope, approach_fit, best_fit, evidence_for, kendall_tau, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 from memdrift.drift.verdict import Gate
 
@@ -50,7 +50,10 @@ class Growth:
 
 
 def growth_since_onset(whole: Stretch) -> Growth:
-    """The growth after the hinge; after the first block where a hinge explains the memory no better than a line."""
+    """The growth after the hinge; after the first block where no hinge explains the memory better.
+
+    It must beat a line, and an exponential approach too: else a dip in a cache's warm-up would cut off its bend.
+    """
     onset = _hinge_seconds(whole.times, whole.values)
     stretch = whole if onset is None else whole.after(onset)
     times, values = stretch.times, stretch.values
@@ -135,6 +138,8 @@ def _hinge_seconds(times: Floats, values: Floats) -> float | None:
         return None
     hinge = best_fit(np.maximum(times[None, :] - candidates[:, None], 0.0), values)
     line = best_fit(times[None, :], values)
-    if hinge.rise <= 0 or evidence_for(hinge.error, line.error, len(times)) < _HINGE_EVIDENCE:
+    approach, _ = approach_fit(times, values)
+    preferred = evidence_for(hinge.error, line.error, len(times)) >= _HINGE_EVIDENCE
+    if hinge.rise <= 0 or not preferred or (approach.rise > 0 and approach.error < hinge.error):
         return None
     return float(candidates[hinge.which])

@@ -5,14 +5,10 @@ All judge the memory since its onset. Source: DETECTION.md, ablation.
 
 from __future__ import annotations
 
-import numpy as np
-
 from memdrift.drift.growth import Growth
-from memdrift.drift.statistics import best_fit, evidence_for, step_error, theil_sen
+from memdrift.drift.statistics import approach_fit, best_fit, evidence_for, step_error, theil_sen
 from memdrift.drift.verdict import Gate
 
-_TIME_CONSTANTS = np.geomspace(0.05, 4.0, 24)
-"""Of an exponential approach, as shares of the judged span; slower ones look like a line in it."""
 _LARGEST_STEP_RATIO = 1.0
 _SMALLEST_END_PACE = 0.5
 _SMALLEST_LAST_THIRD_PACE = 0.25
@@ -46,12 +42,10 @@ def not_saturating_gate(growth: Growth) -> Gate:
     (a leak per request slows down when load falls).
     """
     times, values = growth.stretch.times, growth.stretch.values
-    elapsed = times - times[0]
-    span = max(float(elapsed[-1]), 1e-9)
     line = best_fit(times[None, :], values)
-    approach = best_fit(1 - np.exp(-elapsed[None, :] / (_TIME_CONSTANTS[:, None] * span)), values)
+    approach, end_pace = approach_fit(times, values)
     preferred = approach.rise > 0 and evidence_for(approach.error, line.error, len(values)) > 1
-    figure = float(np.exp(-1 / _TIME_CONSTANTS[approach.which])) if preferred else 1.0
+    figure = end_pace if preferred else 1.0
     return Gate(
         name="not-saturating",
         figure=figure,

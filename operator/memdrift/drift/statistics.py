@@ -15,6 +15,8 @@ import numpy.typing as npt
 from memdrift.drift.blocks import Floats
 
 _NORMAL_95 = 1.96
+_TIME_CONSTANTS = np.geomspace(0.05, 4.0, 24)
+"""Of an exponential approach, as shares of the span; slower ones look like a line in it."""
 _ROUNDING = 1e-9
 """Share of the variance below which a fit's error is rounding, not noise."""
 
@@ -76,6 +78,14 @@ def best_fit(bases: Floats, values: Floats) -> Fit:
     errors = np.maximum(total - rises**2 * variance, total * _ROUNDING)
     best = int(np.argmin(errors))
     return Fit(best, float(rises[best]), float(errors[best]))
+
+
+def approach_fit(times: Floats, values: Floats) -> tuple[Fit, float]:
+    """The best exponential approach to a bound, and the pace at its end as a share of its first pace."""
+    elapsed = times - times[0]
+    constants = _TIME_CONSTANTS * max(float(elapsed[-1]), 1.0)
+    fit = best_fit(1 - np.exp(-elapsed[None, :] / constants[:, None]), values)
+    return fit, float(np.exp(-1 / _TIME_CONSTANTS[fit.which]))
 
 
 def step_error(values: Floats) -> float:

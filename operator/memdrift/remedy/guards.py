@@ -1,7 +1,7 @@
 """The reasons not to restart, as an ordered list of small pure functions.
 
 Each guard returns a `Hold` or None; the first hold wins, and it is what condition, event, metric and log show. The
-order is from what nobody can argue with (switches), over what is known, to what is spent. A guard without its fact holds.
+order is from what nobody can argue with, over what is known, to what is spent. A guard without its fact holds.
 Every line here exists because of an incident somewhere; see the guards' docstrings. Must not act, log or ask the time.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,11 +35,11 @@ class FaultyServer:
     respond: Respond
     asked: list[Asked] = field(default_factory=list)
 
-    async def start(self) -> TestServer:
+    async def start(self, context: ssl.SSLContext | None = None) -> TestServer:
         application = web.Application(client_max_size=64 * 2**20)
         application.router.add_route("*", "/{path:.*}", self._answer)
-        server = TestServer(application)
-        await server.start_server()
+        server = TestServer(application, scheme="https" if context else "http", host="127.0.0.1")
+        await server.start_server(ssl=context)
         return server
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:

@@ -20,15 +20,17 @@ PRESETS: dict[str, Any] = {
 
 
 class StillClock:
-    """A clock that moves only when it is told to."""
+    """A clock that moves only when it is told to, or by `pace` at every look."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.pace = 0.0
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        self.seconds += self.pace
         return self.seconds
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from aiohttp.test_utils import TestServer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from memdrift.adapters.prometheus import PrometheusMetrics
 from memdrift.drift.blocks import Window
@@ -22,8 +28,6 @@ from tests.adapters.prometheus_server import free_port
 OWN = {"namespace": "shop", "pod": A, "container": "app"}
 ONE_VALUE = [[scenes.END, "1"]]
 MANY = 1_000_000
-
-Ask = Callable[..., Awaitable[tuple[Window, ...]]]
 
 
 class Bench:
@@ -126,9 +130,8 @@ async def test_after_a_fault_the_next_good_answer_counts(
     assert set(window.lives[0].resident.p50) == {5.0}
 
 
-async def test_a_slow_drip_is_too_slow(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter(np.arange(0.0, 1e6, 0.1).tolist())
-    monkeypatch.setattr(bench.clock, "monotonic", lambda: next(seconds))
+async def test_a_slow_drip_is_too_slow(bench: Bench) -> None:
+    bench.clock.pace = 0.1
     assert (await bench.failure(faults.drip)).reason == "MetricsTimedOut"
 
 
@@ -178,6 +181,10 @@ async def test_headers_and_the_token_of_the_moment_are_sent(bench: Bench, tmp_pa
     token = tmp_path / "token"
     bench.changes |= {"headers": {"X-Scope-OrgID": "team-a"}, "bearer_token_file": str(token)}
     assert "bearerTokenFile" in (await bench.failure(faults.constant("1", **OWN))).message
+    token.write_text("a secret\nInjected: header")
+    spoilt = await bench.failure(faults.constant("1", **OWN))
+    assert "bearerTokenFile" in spoilt.message
+    assert "secret" not in spoilt.message
     for content in ("first\n", "second\n"):
         token.write_text(content)
         bench.clock.seconds += 1000
@@ -236,3 +243,50 @@ async def test_a_hanging_source_does_not_hold_up_another(bench: Bench) -> None:
     assert {type(each) for each in await stuck} == {MetricsUnavailable}
     metrics.close()
     await running.close()
+
+
+async def test_a_certificate_is_trusted_only_where_the_source_says_so(clock: scenes.StillClock, tmp_path: Path) -> None:
+    certificate, context = self_signed(tmp_path)
+    running = await faults.FaultyServer(faults.constant("1", **OWN)).start(context)
+    of = scenes.target(scenes.pod(A, scenes.container(0.0)))
+
+    async def with_tls(**tls: Any) -> tuple[Window, ...]:
+        source = scenes.source(str(running.make_url("")), tls=tls)
+        metrics = PrometheusMetrics(lambda: [source], clock)
+        try:
+            return await metrics.windows(scenes.request(of=of))
+        finally:
+            metrics.close()
+
+    with pytest.raises(MetricsUnavailable, match=r"MetricsUnreachable.*CERTIFICATE_VERIFY_FAILED"):
+        await with_tls()
+    with pytest.raises(MetricsUnavailable, match=r"MetricsUnreachable"):
+        await with_tls(ca_file=str(tmp_path / "absent"))
+    assert len(await with_tls(ca_file=str(certificate))) == 1
+    await running.close()
+
+
+def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "metrics")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, private = folder / "certificate.pem", folder / "key.pem"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem, private)
+    return pem, context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -266,7 +266,3 @@ async def test_down_and_up_again(shop: History, clock: scenes.StillClock) -> Non
         metrics.close()
     finally:
         server.stop()
-
-
-def test_the_recording_lies_where_the_tests_think() -> None:
-    assert datetime.fromtimestamp(END, UTC).minute == 0

@@ -26,7 +26,7 @@ _START_SECONDS = 30.0
 class ProcessAnalyser:
     """Implements the port `Analyser`; its `validate` is for the profiler."""
 
-    def __init__(self, *, timeout_seconds: float = 60.0, memory_bytes: int = 1024 * 1024 * 1024) -> None:
+    def __init__(self, *, timeout_seconds: float = 60.0, memory_bytes: int = 512 * 1024 * 1024) -> None:
         self._bounds = Bounds(timeout_seconds, memory_bytes)
         self._one_at_a_time = asyncio.Semaphore(1)
 

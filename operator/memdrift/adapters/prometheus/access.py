@@ -7,6 +7,7 @@ without bound; each of these is put right at a public hook of `requests`. Must n
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,10 +60,14 @@ class Carrier(AuthBase):
     @staticmethod
     def _token(path: str) -> str:
         try:
-            with Path(path).open(encoding="ascii") as file:
-                return file.read(LONGEST_TOKEN_BYTES).strip()
-        except (OSError, UnicodeError) as error:
+            with Path(path).open("rb") as file:
+                content = file.read(LONGEST_TOKEN_BYTES).strip()
+        except OSError as error:
             raise TokenUnreadable(str(error)) from error
+        # Anything else would be refused further down by an error that quotes it.
+        if not re.fullmatch(rb"[!-~]+", content):
+            raise TokenUnreadable("the file must hold one token of printable ASCII letters and nothing else")
+        return content.decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
