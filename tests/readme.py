@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import itertools
 import re
 import sys
 import typing
@@ -44,7 +45,7 @@ def explained(words: type[StrEnum]) -> Rows:
     """Every member of an enumeration with the docstring below it."""
     body = ast.parse(inspect.getsource(importlib.import_module(words.__module__))).body
     found = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == words.__name__).body
-    for member, text in zip(found, found[1:], strict=False):
+    for member, text in itertools.pairwise(found):
         if isinstance(member, ast.Assign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
             name = ast.unparse(member.targets[0])
             yield f"`{words[name]}`", " ".join(str(text.value.value).split())

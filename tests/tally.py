@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -28,7 +28,7 @@ def complaints(folder: Path, suite: str, counts: Counter[str]) -> Iterator[str]:
     if not report.exists():
         yield f"{suite}: did not run"
         return
-    cases = list(ElementTree.parse(report).iter("testcase"))
+    cases = list(ET.parse(report).iter("testcase"))
     if not cases:
         yield f"{suite}: has no test"
     for case in cases:

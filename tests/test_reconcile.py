@@ -64,9 +64,7 @@ async def test_rollout_restarts_all_pods_by_one_annotation() -> None:
     assert universe.target.restarted_for == "features-1"
 
 
-@pytest.mark.parametrize(
-    ("mode", "touched"), [("Observe", set()), ("Capture", {"capture"}), ("Approve", {"capture"})]
-)
+@pytest.mark.parametrize(("mode", "touched"), [("Observe", set()), ("Capture", {"capture"}), ("Approve", {"capture"})])
 async def test_a_mode_below_enforce_never_restarts(mode: str, touched: set[str]) -> None:
     universe = Universe(store=builders.store(mode))
     await universe.live(600)
@@ -300,6 +298,8 @@ def test_budgets_and_cooldowns_hold_for_a_leak_that_returns(maximum: int, cooldo
             if incident.status.restart_started_time is not None
         )
         assert 1 <= len(starts) <= maximum
-        assert all((later - earlier).total_seconds() >= cooldown for earlier, later in zip(starts, starts[1:], strict=False))
+        assert all(
+            (later - earlier).total_seconds() >= cooldown for earlier, later in zip(starts, starts[1:], strict=False)
+        )
 
     asyncio.run(run())

@@ -8,6 +8,7 @@ ends every task of its loop when it ends, and a tick must be let finish. Must no
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class Watch:
             clusterwide=not namespaces,
             namespaces=namespaces,
             standalone=True,
+            # kopf would ask the password database who it is, and a container's numeric user is not in it
+            identity=socket.gethostname(),  # type: ignore[arg-type]  # a NewType of str that kopf keeps private
             stop_flag=self._stop,
         )
 

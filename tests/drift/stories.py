@@ -19,7 +19,7 @@ from tests.drift.series import EPOCH, POLICY, life
 BLOCK = 5
 SECONDS = 390
 WINDOWS = (120, 180, 240)
-_BEFORE = 240 // BLOCK  # blocks of the longest window before the birth
+_BEFORE = 600 // BLOCK  # blocks of a long window before the birth
 _TABLE_SECONDS = (0, 30, 60, 90, 120, 150, 180, 210, 300, 360, 390)
 _HEAP = {"a": (16, 27, 38, 53, 61, 75, 82, 93, 120, 149, 158), "b": (16, 27, 39, 52, 60, 75, 86, 93, 118, 152, 158)}
 _LATENCY = {

@@ -24,8 +24,8 @@ def test_the_leak_is_confirmed_with_impact_by_minute_four(seed):
     assert drift[0] <= 120
     assert impact[0] <= 240
     assert impact[1].growth_kind is GrowthKind.HEAP
-    later = [verdicts["store"] for age, verdicts in history if age >= impact[0]]
-    assert sum(verdict.kind in IMPACT for verdict in later) / len(later) > 0.6  # it does not flicker away
+    later = [verdicts["store"] for age, verdicts in history if age > 190]  # p99 collapses at 180
+    assert sum(verdict.kind in IMPACT for verdict in later) / len(later) > 0.9  # it does not flicker away
 
 
 def test_the_leak_is_told_with_falling_load_and_a_near_runtime_limit():

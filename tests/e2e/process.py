@@ -37,12 +37,14 @@ class OperatorProcess:
     Attributes:
         server: another address of the API server, such as a proxy's; None is the real one.
         changes: top-level entries of the administrator's file to replace.
+        watched: the namespaces it watches; none means all.
     """
 
     scene: Scene
     folder: Path
     server: str | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    watched: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
     port: int = field(default_factory=free_port)
     starts: int = 0
@@ -50,14 +52,14 @@ class OperatorProcess:
     def administration(self, **changes: Any) -> None:
         """Write the administrator's file; the process reads it again by itself."""
         document = yaml.safe_load((MANIFESTS / "administration.yaml").read_text())
-        content = yaml.safe_load(document["data"]["administration.yaml"])
+        content = yaml.safe_load(document["data"]["administration.yaml"]) | {**self.changes, **changes}
         prometheus = self.scene.named("service", "prometheus", "monitoring")["spec"]["clusterIP"]
-        content["sources"][0]["url"] = f"http://{prometheus}:9090"
+        for source in content["sources"]:  # a name of the cluster's DNS means nothing on this machine
+            source["url"] = source["url"].replace("prometheus.monitoring.svc", prometheus)
         content["archives"][0]["url"] = self.scene.archive.as_uri()
         token = self.folder / "token"
         token.write_text(self.scene.token)
         content["receiverTokenFile"] = str(token)
-        content |= {**self.changes, **changes}
         staged = self.folder / "administration.yaml.new"
         staged.write_text(yaml.safe_dump(content))
         staged.replace(self.folder / "administration.yaml")
@@ -72,6 +74,7 @@ class OperatorProcess:
             "MEMDRIFT_ADMINISTRATION_FILE": str(self.folder / "administration.yaml"),
             "MEMDRIFT_LISTEN": f"127.0.0.1:{self.port}",
             "MEMDRIFT_NAMESPACE": "memdrift",
+            "MEMDRIFT_WATCH_NAMESPACES": ",".join(self.watched),
             "KUBECONFIG": str(kubeconfig),
         }
         with self.log.open("ab") as log:

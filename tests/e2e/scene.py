@@ -89,9 +89,15 @@ class Scene:
         return {name: image.reference for name, image in built.items()}
 
     def deploy(self, references: dict[str, str]) -> None:
-        """Monitoring, the operator (or only its account and CRDs), the stores on the healthy version, and load."""
-        for namespace in ("memdrift",):
-            self.kubectl("create", "namespace", namespace)
+        """The ground and the demo's stores on the healthy version."""
+        self.deploy_ground(references)
+        self.kubectl("apply", "-k", str(ROOT / "tests/market_store/manifests"))
+        self.rolled(MARKET, MARKET)
+        self.rolled(MARKET, TWIN)
+
+    def deploy_ground(self, references: dict[str, str]) -> None:
+        """Monitoring, and the operator or only its account and CRDs."""
+        self.kubectl("create", "namespace", "memdrift")
         self._deploy_operator(references.get("memdrift", ""))
         text = (MANIFESTS / "monitoring.yaml").read_text()
         for name in ("prometheus", "alertmanager"):
@@ -99,10 +105,8 @@ class Scene:
         self.kubectl("create", "namespace", "monitoring")
         self._secret("monitoring")
         self.apply(text)
-        self.kubectl("apply", "-k", str(ROOT / "tests/market_store/manifests"))
-        for namespace, deployment in (("monitoring", "prometheus"), ("monitoring", "alertmanager"), (MARKET, MARKET)):
-            self.rolled(namespace, deployment)
-        self.rolled(MARKET, TWIN)
+        self.rolled("monitoring", "prometheus")
+        self.rolled("monitoring", "alertmanager")
 
     def rolled(self, namespace: str, deployment: str, seconds: int = 180) -> None:
         """Wait until a Deployment is rolled out."""
@@ -165,19 +169,19 @@ class Scene:
         )
         self.rolled(MARKET, MARKET)
 
-    def status(self, name: str = MARKET) -> dict[str, Any]:
+    def status(self, name: str = MARKET, namespace: str = MARKET) -> dict[str, Any]:
         """A store's status, empty before the first look."""
-        status: dict[str, Any] = self.named("featurestores.memdrift.io", name).get("status", {})
+        status: dict[str, Any] = self.named("featurestores.memdrift.io", name, namespace).get("status", {})
         return status
 
-    def incidents(self, store: str = MARKET) -> list[dict[str, Any]]:
+    def incidents(self, store: str = MARKET, namespace: str = MARKET) -> list[dict[str, Any]]:
         """A store's incidents, oldest first."""
-        found = [each for each in self.listed("driftincidents") if each["spec"]["storeRef"]["name"] == store]
+        found = [each for each in self.listed("driftincidents", namespace) if each["spec"]["storeRef"]["name"] == store]
         return sorted(found, key=lambda each: int(each["spec"]["number"]))
 
-    def pods(self, name: str = MARKET) -> list[dict[str, Any]]:
+    def pods(self, name: str = MARKET, namespace: str = MARKET) -> list[dict[str, Any]]:
         """A store's pods that are not on their way out."""
-        found = self.listed("pods", selector=f"app.kubernetes.io/name={name}")
+        found = self.listed("pods", namespace, f"app.kubernetes.io/name={name}")
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def healthy_baseline(self) -> bool:
