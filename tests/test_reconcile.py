@@ -270,8 +270,8 @@ def promises_hold(universe: Universe, before: int, operation: str) -> None:
         assert not touched, f"Observe touched a pod after {operation}"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(OPERATIONS, st.integers(5, 90)), min_size=3, max_size=25))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(OPERATIONS, st.integers(5, 90)), min_size=3, max_size=15))
 def test_promises_hold_over_random_sequences(sequence: list[tuple[str, int]]) -> None:
     async def run() -> None:
         universe = Universe()
@@ -280,18 +280,17 @@ def test_promises_hold_over_random_sequences(sequence: list[tuple[str, int]]) ->
             apply(universe, operation)
             await universe.live(seconds)
             promises_hold(universe, before, operation)
-        universe.failing, universe.crash_after, universe.budget_allows = set(), set(), 1
 
     asyncio.run(run())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(1, 3), st.integers(200, 1800))
 def test_budgets_and_cooldowns_hold_for_a_leak_that_returns(maximum: int, cooldown: int) -> None:
     async def run() -> None:
         remediation = {"maxPer24Hours": maximum, "cooldownSeconds": cooldown, "maxConsecutive": 20}
-        universe = Universe(store=builders.store(remediation=remediation))
-        await universe.live(6 * 3600)
+        universe = Universe(store=builders.store(remediation=remediation, evaluationPeriodSeconds=30))
+        await universe.live(3 * 3600)
         starts = sorted(
             incident.status.restart_started_time
             for incident in universe.incidents.values()

@@ -79,7 +79,11 @@ class OperatorProcess:
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "memdrift", "operator"], env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "memdrift", "operator"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that its children die with it, as in a container
             )
         self.starts += 1
         until(self.alive, "the operator's process", seconds=60, every=0.2)
@@ -97,7 +101,9 @@ class OperatorProcess:
             return bool(answer.status == 200)
 
     def kill(self) -> None:
-        """End it without a chance to say goodbye."""
+        """End it and its children without a chance to say goodbye."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:

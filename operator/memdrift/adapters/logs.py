@@ -44,6 +44,8 @@ def configure(level: str = "INFO", stream: TextIO | None = None, *, human: bool 
     root.setLevel(level)
     # Each request of a scrape or a probe is no news.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # Each watch event is no news either: the tick that follows it says what came of it.
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     return handler
 
 
