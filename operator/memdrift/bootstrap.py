@@ -107,6 +107,9 @@ async def assemble(settings: Settings, version: str) -> Operator:
 
     def observe(report: TickReport) -> None:
         telemetry.observe_tick(report)
+        if report.archive_puts:
+            reachable = "Failed" not in report.archive_puts
+            health.archive_answered(reachable, "" if reachable else report.error)
         telemetry.administration_read(valid=not file.problem)
         log_tick(report)
 

@@ -28,10 +28,18 @@ class PrometheusServer:
         config: the text of prometheus.yml.
         history: OpenMetrics text with timestamps, loaded as blocks before the start; "" for none.
         files: more files beside prometheus.yml, such as rules, by their name in it.
+        server: another program than the packaged one, which knows no service discovery.
     """
 
-    def __init__(self, config: str = NO_SCRAPES, history: str = "", files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        config: str = NO_SCRAPES,
+        history: str = "",
+        files: Mapping[str, str] | None = None,
+        server: Path | None = None,
+    ) -> None:
         self._config = config
+        self._server = server
         self._files = files or {}
         self._history = history
         self._folder: Path | None = None
@@ -85,7 +93,7 @@ class PrometheusServer:
 
     def _command(self, folder: Path) -> list[str]:
         return [
-            program("prometheus"),
+            str(self._server or program("prometheus")),
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'data'}",
             "--storage.tsdb.retention.time=100y",

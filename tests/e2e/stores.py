@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.adapters.prometheus_server import PrometheusServer
+from tests.cluster import binaries
 from tests.e2e import kinds
 from tests.e2e.audit import Audit, Call
 from tests.e2e.leaker import HEALTHY, Leaker, administration
@@ -153,7 +154,9 @@ def _own_prometheus(kubeconfig: Path) -> PrometheusServer:
     pods = next(job for job in configuration["scrape_configs"] if job["job_name"] == "pods")
     discovery = {"role": "pod", "kubeconfig_file": str(kubeconfig), "namespaces": {"names": [OUTAGE]}}
     pods["kubernetes_sd_configs"] = [discovery]
-    return PrometheusServer(yaml.safe_dump({"global": configuration["global"], "scrape_configs": [pods]}))
+    server = binaries.find_programs(binaries.prometheus_build())["prometheus"]
+    content = {"global": configuration["global"], "scrape_configs": [pods]}
+    return PrometheusServer(yaml.safe_dump(content), server=server)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -129,6 +130,10 @@ def test_a_dying_operator_rolls_once(leaker: Leaker, tickets: TicketSystem, prox
     assert_complete(leaker, tickets, incident)
 
 
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def deployment(leaker: Leaker) -> dict[str, Any]:
     return leaker.scene.named("deployment", leaker.name, leaker.namespace)
 
@@ -152,12 +157,12 @@ def assert_complete(leaker: Leaker, tickets: TicketSystem, incident: dict[str, A
     assert not scene.named("lease", SLOT, "memdrift")["spec"].get("holderIdentity")
     profiles = status["profiles"]
     heaps = [profile for profile in profiles if profile["kind"] == "heap"]
-    assert {profile["podUid"] for profile in heaps} == {pod["uid"] for pod in status["podsBefore"]}
+    assert {profile["podUID"] for profile in heaps} == {pod["uid"] for pod in status["podsBefore"]}
     for profile in profiles:
         content = Path(unquote(urlsplit(profile["uri"]).path)).read_bytes()
         assert hashlib.sha256(content).hexdigest() == profile["sha256"]
         assert len(content) == profile["bytes"]
-        assert profile["takenTime"] < status["restartStartedTime"]
+        assert moment(profile["takenTime"]) < moment(status["restartStartedTime"])
     folder = Path(unquote(urlsplit(heaps[0]["uri"]).path)).parent
     stored = {str(file) for file in folder.rglob("*.pb.gz")}
     assert stored == {unquote(urlsplit(profile["uri"]).path) for profile in profiles}

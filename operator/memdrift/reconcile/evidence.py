@@ -22,8 +22,8 @@ from memdrift.remedy.facts import Facts
 from memdrift.remedy.steps import Capture, Done, TakeBaseline
 from memdrift.remedy.target import Pod
 
-Kept = tuple[ProfileKind, Stored, datetime]
-"""A stored profile: which, where, and when it was taken."""
+Kept = tuple[ProfileKind, Stored, datetime, float | None]
+"""A stored profile: which, where, when it was taken, and for how many seconds the pod was asked (None: not now)."""
 
 
 def incident_folder(incident: DriftIncident) -> str:
@@ -66,9 +66,9 @@ async def take_baseline(world: World, facts: Facts, step: TakeBaseline) -> Done:
             bytes=stored.bytes,
             images=images,
         )
-        for kind, stored, taken_at in kept
+        for kind, stored, taken_at, _ in kept
     ]
-    return Done(baselines=tuple(rows))
+    return Done(baselines=tuple(rows), capture_seconds=tuple(seconds for *_, seconds in kept))
 
 
 async def capture(world: World, facts: Facts, incident: DriftIncident, step: Capture) -> Done:
@@ -93,9 +93,9 @@ async def capture(world: World, facts: Facts, incident: DriftIncident, step: Cap
             sha256=stored.sha256,
             bytes=stored.bytes,
         )
-        for kind, stored, taken_at in kept
+        for kind, stored, taken_at, _ in kept
     ]
-    return Done(profiles=tuple(rows))
+    return Done(profiles=tuple(rows), capture_seconds=tuple(seconds for *_, seconds in kept))
 
 
 def _kinds(facts: Facts) -> tuple[ProfileKind, ...]:
@@ -121,17 +121,17 @@ async def _take(world: World, facts: Facts, pod: Pod, container: str, keys: Mapp
     """What is stored under the keys already, or else fresh profiles, each stored before it counts."""
     found = [(kind, await world.archive.find(key)) for kind, key in keys.items()]
     if all(entry is not None for _, entry in found):
-        return [(kind, entry[0], _taken_at(entry[1])) for kind, entry in found if entry is not None]
+        return [(kind, entry[0], _taken_at(entry[1]), None) for kind, entry in found if entry is not None]
     kept: list[Kept] = []
     for captured in await world.profiler.capture(_request(facts, pod, container, tuple(keys))):
         taken = captured.taken
         taken_at = datetime.fromtimestamp(taken.taken_at, UTC)
         held = dict(found)[taken.kind]
         if held is not None:
-            kept.append((taken.kind, held[0], _taken_at(held[1])))
+            kept.append((taken.kind, held[0], _taken_at(held[1]), captured.elapsed_seconds))
             continue
         stored = await world.archive.put(keys[taken.kind], taken.content, _metadata(taken, container, taken_at))
-        kept.append((taken.kind, stored, taken_at))
+        kept.append((taken.kind, stored, taken_at, captured.elapsed_seconds))
     return kept
 
 

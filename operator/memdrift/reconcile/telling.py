@@ -185,7 +185,10 @@ def _captures(step: Step, outcome: StepOutcome) -> tuple[CaptureTold, ...]:
     if isinstance(outcome, Failed):
         return (CaptureTold("Failed", outcome.reason),)
     records: list[ProfileRecord | Baseline] = [*outcome.profiles, *outcome.baselines]
-    return tuple(CaptureTold("Stored", kind=record.kind, bytes=record.bytes) for record in records)
+    return tuple(
+        CaptureTold("Stored", kind=record.kind, seconds=seconds, bytes=record.bytes)
+        for record, seconds in zip(records, outcome.capture_seconds, strict=True)
+    )
 
 
 def _restarts(facts: Facts, step: Step, outcome: StepOutcome) -> tuple[RestartTold, ...]:

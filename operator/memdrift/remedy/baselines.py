@@ -67,10 +67,13 @@ def last_healthy(
 
 
 def with_health(baselines: Sequence[Baseline], facts: Facts, target: Target, container: str) -> list[Baseline]:
-    """The baselines, the current revision's marked healthy once its verdict is steady."""
+    """The baselines, the current revision's marked healthy once its verdict is steady, unless it ever drifted."""
     verdict = facts.verdict(container)
+    guilty = {pod.revision for incident in facts.incidents for pod in incident.status.affected_pods}
     steady = verdict is not None and verdict.kind is VerdictKind.STEADY and not target.rolling
     return [
-        each.replace(healthy=True) if steady and each.revision == target.revision and not each.healthy else each
+        each.replace(healthy=True)
+        if steady and each.revision == target.revision and each.revision not in guilty and not each.healthy
+        else each
         for each in baselines
     ]

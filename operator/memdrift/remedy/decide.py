@@ -230,7 +230,7 @@ def _retry_due(case: Case, kind: str) -> bool:
 
 
 def _ended(case: Case) -> Step | None:
-    """The drift is gone without us: the pods were replaced, or enough new blocks are steady."""
+    """The drift is gone without us: the pods were replaced, or a third of a window in a row was steady."""
     name = case.incident.metadata.name
     affected = {pod.uid for pod in case.status.affected_pods}
     if affected and not any(pod.uid in affected for pod in case.target.pods):
@@ -242,8 +242,10 @@ def _ended(case: Case) -> Step | None:
     newest = case.verdict
     if newest is None or newest.kind is not VerdictKind.STEADY:
         return None
+    detection = case.policy.spec.detection
     steady = hits.one_more(newest, case.status.steady, case.facts.now)
-    if steady.count > case.policy.spec.detection.confirm_after_new_blocks:
+    span = (steady.block_end_time - steady.since_time).total_seconds()
+    if steady.count > detection.confirm_after_new_blocks and span >= min(detection.window_seconds) / 3:
         return Close(name, IncidentOutcome.RESOLVED, "memory no longer drifts")
     return None
 

@@ -149,6 +149,7 @@ class Done:
         document: (uri, sha256) of what was stored.
         ticket_url: "" where the tracker has no address for it.
         created: name of the incident that was created.
+        capture_seconds: how long the pod was asked for each fresh profile, in the order of the records.
     """
 
     profiles: tuple[ProfileRecord, ...] = ()
@@ -157,6 +158,7 @@ class Done:
     document: tuple[str, str] | None = None
     ticket_url: str = ""
     created: str = ""
+    capture_seconds: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from memdrift.api.driftincident import DriftIncident, Recommendation
 from memdrift.api.featurestore import Owner
+from memdrift.report.tables import plain
 
 _ADVICE = {
     Recommendation.ROLL_BACK: "Roll back: `kubectl -n {namespace} rollout undo {kind}/{target}`",
@@ -43,18 +44,28 @@ def title(incident: DriftIncident) -> str:
     status = incident.status
     suspect = status.findings.suspects[0] if status.findings and status.findings.suspects else None
     cause = f"{suspect.module or suspect.function} {suspect.version}".strip() if suspect else "cause not known"
-    return f"Memory drift in {incident.spec.store_ref.name}: {cause}, {status.growth_per_hour or '?'}/h"
+    return f"Memory drift in {incident.spec.store_ref.name}: {plain(cause)}, {status.growth_per_hour or '?'}/h"
 
 
 def code(text: str) -> str:
-    """Foreign text as an inline code span that cannot end early, mention people or start markup."""
-    return "`" + re.sub(r"[`\r\n\x00-\x1f]", " ", text)[:256] + "`"
+    """Foreign text as an inline code span that cannot end early, mention people or start markup; `-` where empty."""
+    return "`" + (plain(text).replace("`", " ").strip()[:256] or "-") + "`"
+
+
+def cell(text: str) -> str:
+    """The same in a table, where a bar would end the cell even inside a span, and an escaped one not everywhere."""
+    return code(text.replace("|", "¦"))
+
+
+def prose(text: str) -> str:
+    """A sentence of ours with foreign names in it: one line, no markup, nobody is mentioned."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", plain(text)).replace("@", "@\u200b")
 
 
 def markdown(incident: DriftIncident, owner: Owner | None, target_kind: str, target_name: str) -> str:
     """The ticket's body: verdict, suspects, change, advice, evidence."""
     status = incident.status
-    lines = [status.verdict.sentence if status.verdict else "Memory drifts.", ""]
+    lines = [prose(status.verdict.sentence) if status.verdict else "Memory drifts.", ""]
     if owner is not None:
         lines += [f"Owner: {code(owner.team)} {code(owner.contact) if owner.contact else ''}".rstrip(), ""]
     if status.recommendation is not None:
@@ -76,7 +87,7 @@ def _suspects(incident: DriftIncident) -> Iterable[str]:
         return ["No suspect: no profile of this growth is stored."]
     rows = ["| share | function | module | version |", "|---|---|---|---|"]
     rows += [
-        f"| {each.share_percent} % | {code(each.function)} | {code(each.module)} | {code(each.version)} |"
+        f"| {each.share_percent} % | {cell(each.function)} | {cell(each.module)} | {cell(each.version)} |"
         for each in findings.suspects[:5]
     ]
     return rows

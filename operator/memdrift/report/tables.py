@@ -102,7 +102,14 @@ def gate_rows(incident: DriftIncident) -> Sequence[Row]:
     verdict = incident.status.verdict
     words = {True: "yes", False: "no", None: "not asked"}
     return [
-        (gate.name, gate.figure or "-", gate.threshold or "-", gate.unit, words[gate.passed], plain(gate.sentence))
+        (
+            gate.name,
+            plain(gate.figure or "-"),
+            plain(gate.threshold or "-"),
+            plain(gate.unit),
+            words[gate.passed],
+            plain(gate.sentence),
+        )
         for gate in (verdict.gates if verdict else ())
     ]
 
