@@ -61,7 +61,7 @@ class Universe:
     budget_allows: int = 1
     explained_percent: float = 95.0
     skew: float | None = 0.0
-    fleet: Fleet = Fleet()
+    fleet: Fleet = field(default_factory=Fleet)
     born: int = 2
     ready_at: dict[str, datetime] = field(default_factory=dict)
     status_writes: int = 0
@@ -73,6 +73,8 @@ class Universe:
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        if self.target.paused:
+            return
         pods = tuple(
             replace(pod, ready=True) if self.ready_at.get(pod.uid, self.now) <= self.now else pod
             for pod in self.target.pods
@@ -191,8 +193,12 @@ class Universe:
             self.of._replace_pod(uid)
             self.of._effect("evict", uid)
 
-        async def annotate_template(self, namespace: str, reference: TargetRef, uid: str, incident: str) -> None:
+        async def annotate_template(
+            self, namespace: str, reference: TargetRef, uid: str, incident: str, *, paused: bool = False
+        ) -> None:
+            self.of.target = replace(self.of.target, paused=paused)
             if self.of.target.restarted_for == incident:
+                self.of.acts.append(("pause" if paused else "resume", incident))
                 return
             self.of.target = replace(self.of.target, restarted_for=incident)
             for pod in self.of.target.pods:
@@ -336,6 +342,9 @@ class Universe:
                 self.of.slot = holder
                 return True
             return False
+
+        async def vacant(self, holder: str) -> bool:
+            return self.of.slot in {"", holder}
 
         async def release(self, holder: str) -> None:
             if self.of.slot == holder:

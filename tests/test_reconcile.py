@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -160,6 +161,20 @@ async def test_an_exhausted_budget_at_the_eviction_gives_the_slot_back_or_waits(
     assert kinds(universe).count("evict") == 2
 
 
+async def test_the_kill_switch_pauses_a_rollout_midway_and_lets_it_go_on() -> None:
+    universe = Universe(store=builders.store(remediation={"strategy": "Rollout"}))
+    await universe.live(900, until=lambda: "annotate" in kinds(universe))
+    universe.administration = builders.administration(killSwitch=True)
+    await universe.live(60)
+    assert universe.target.paused
+    assert universe.incident.status.reason == Reason.KILL_SWITCH
+    universe.administration = builders.administration()
+    await universe.live(600, until=lambda: closed(universe))
+    assert not universe.target.paused
+    assert kinds(universe).count("annotate") == 1
+    assert universe.incident.status.outcome is IncidentOutcome.RELIEVED
+
+
 async def test_a_taken_slot_holds() -> None:
     universe = Universe(slot="other/incident-1")
     await universe.live(400)
@@ -214,6 +229,9 @@ async def test_refusals_before_anything_is_asked_name_the_field() -> None:
         "spec.capture.basePath": builders.store(capture={"basePath": "/admin"}),
         "spec.metrics.source": builders.store(metrics={"source": "other"}),
         "spec.filing.tracker": builders.store(filing={"tracker": "other"}),
+        "spec.remediation.allowedWindows[].timeZone": builders.store(
+            remediation={"allowedWindows": [{"start": "01:00", "end": "02:00", "timeZone": "Mars/Olympus"}]}
+        ),
         "spec.remediation.strategy": builders.store(remediation={"strategy": "Quarantine"}),
         "spec.remediation.dependencyGroup": builders.store(remediation={"dependencyGroup": "g"}),
     }
@@ -297,8 +315,6 @@ def test_budgets_and_cooldowns_hold_for_a_leak_that_returns(maximum: int, cooldo
             if incident.status.restart_started_time is not None
         )
         assert 1 <= len(starts) <= maximum
-        assert all(
-            (later - earlier).total_seconds() >= cooldown for earlier, later in zip(starts, starts[1:], strict=False)
-        )
+        assert all((later - earlier).total_seconds() >= cooldown for earlier, later in pairwise(starts))
 
     asyncio.run(run())

@@ -97,7 +97,7 @@ async def assemble(settings: Settings, version: str) -> Operator:
         archive=_archive(administration),
         trackers=trackers,
         events=KubernetesEvents(connection, clock, socket.gethostname()),
-        slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_open),
+        slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_restarting),
         skew_seconds=lambda: _largest(connection, metrics),
         administration=file.current,
     )

@@ -170,8 +170,12 @@ class Workloads(Protocol):
         """
         ...
 
-    async def annotate_template(self, namespace: str, reference: TargetRef, uid: str, incident: str) -> None:
+    async def annotate_template(
+        self, namespace: str, reference: TargetRef, uid: str, incident: str, *, paused: bool = False
+    ) -> None:
         """Set `memdrift.io/restarted-for: <incident>` on the pod template; the same value again changes nothing.
+
+        With `paused` the rollout that it started stops where it is; without it, it goes on.
 
         Raises:
             Conflict: the workload is another one now.
@@ -332,6 +336,14 @@ class Slots(Protocol):
 
         Raises:
             ClusterUnavailable: not known; the caller must hold.
+        """
+        ...
+
+    async def vacant(self, holder: str) -> bool:
+        """Whether `acquire` would succeed now; nothing is taken.
+
+        Raises:
+            ClusterUnavailable: not known.
         """
         ...
 

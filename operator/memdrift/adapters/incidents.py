@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, DriftIncidentStatus, Stage
+from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, DriftIncidentStatus
 from memdrift.api.wire import API_VERSION, GROUP, VERSION
 from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound
 from memdrift.ports import KubernetesCalls
+from memdrift.remedy.stages import RESTARTING
 
 FIELD_MANAGER = "memdrift"
 STORE_LABEL = "memdrift.io/store"
@@ -71,8 +72,8 @@ class KubernetesIncidents:
         own = (incident for incident in held if incident.spec.store_ref.name == store)
         return tuple(sorted(own, key=lambda incident: incident.spec.number))
 
-    async def is_open(self, namespaced_name: str) -> bool:
-        """Whether the incident `namespace/name` exists and is not closed: is a holder of the slot still alive?
+    async def is_restarting(self, namespaced_name: str) -> bool:
+        """Whether the incident `namespace/name` exists and needs the slot for stopgaps.
 
         Raises:
             ClusterUnavailable: not known.
@@ -82,7 +83,7 @@ class KubernetesIncidents:
             found = _one(await self._calls.call("GET", _path(namespace, name)))
         except TargetNotFound:
             return False
-        return found.status.stage is not Stage.CLOSED
+        return found.status.stage in RESTARTING
 
     async def apply_status(self, namespace: str, name: str, status: DriftIncidentStatus) -> None:
         """Server-side apply of `/status`; an incident that is gone is a success."""

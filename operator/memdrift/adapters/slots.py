@@ -20,7 +20,7 @@ LEASE = "memdrift-stopgap"
 _ATTEMPTS = 4
 
 IsLive = Callable[[str], Awaitable[bool]]
-"""Whether the incident `namespace/name` exists and is open; raises where that is not known."""
+"""Whether the incident `namespace/name` exists and is restarting; raises where that is not known."""
 
 
 class _Wire(BaseModel):
@@ -42,7 +42,12 @@ class _Lease(_Wire):
 
 
 class LeaseSlots:
-    """Implements the port `Slots` with a Lease in the operator's own namespace."""
+    """Implements the port `Slots` with a Lease in the operator's own namespace.
+
+    Args:
+        is_live: whether the incident `namespace/name` is in a stage that needs the slot. An incident writes that stage
+            before it takes the slot, so a holder for which it is False will never act on it.
+    """
 
     def __init__(self, calls: KubernetesCalls, namespace: str, clock: Clock, is_live: IsLive) -> None:
         self._calls = calls
@@ -51,7 +56,7 @@ class LeaseSlots:
         self._is_live = is_live
 
     async def acquire(self, holder: str) -> bool:
-        """Take the slot; False while an open incident has it."""
+        """Take the slot; False while a restarting incident has it."""
         for _ in range(_ATTEMPTS):
             try:
                 lease = await self._read()
@@ -68,6 +73,12 @@ class LeaseSlots:
                 continue
             return True
         raise ClusterUnavailable("SlotContended", f"Lease {self._namespace}/{LEASE} kept changing; it is asked again")
+
+    async def vacant(self, holder: str) -> bool:
+        """Whether nobody, we ourselves, or an incident that is over has it."""
+        lease = await self._read()
+        other = (lease.spec.holder_identity or "") if lease else ""
+        return other in {"", holder} or not await self._is_live(other)
 
     async def release(self, holder: str) -> None:
         """Give the slot back if it is ours."""

@@ -28,6 +28,9 @@ from memdrift.remedy.reasons import Reason
 from memdrift.remedy.target import Target
 from memdrift.report import bundle
 
+OWNERS_FAULTS = frozenset({"QueryInvalid", "QueryNotConfined", "QueryHasNoPods"})
+"""A query that cannot be asked is not a source that does not answer: its owner must change it."""
+
 Measured = tuple[tuple[Window, ...], tuple[Verdict, ...], tuple[str, str] | None]
 
 
@@ -49,6 +52,9 @@ async def gather(world: World, namespace: str, name: str, fleet: Fleet, administ
     if problem is None:
         target, problem = await _observe(world, store, policy)
     windows, verdicts, metrics_problem = await _measure(world, store, target, policy, now)
+    if metrics_problem is not None and metrics_problem[0] in OWNERS_FAULTS:
+        reason, message = metrics_problem
+        problem = Hold(Reason.SPEC_INVALID, f"{reason}: {message}", person_needed=True)
     return Facts(
         now=now,
         namespace=namespace,
@@ -78,6 +84,9 @@ def refusal(store: FeatureStore, administration: Administration, namespace: str,
     unsupported = policies.unsupported(store.spec)
     if unsupported:
         return Hold(Reason.NOT_SUPPORTED_YET, "; ".join(unsupported), person_needed=True)
+    wrong = policies.faults(store.spec)
+    if wrong:
+        return Hold(Reason.SPEC_INVALID, "; ".join(wrong), person_needed=True)
     forbidden = policies.blocking_refusals(store.spec, administration, namespace)
     if forbidden:
         return Hold(Reason.NOT_ALLOWED, "; ".join(forbidden), person_needed=True)

@@ -13,6 +13,7 @@ from memdrift.reconcile import evidence
 from memdrift.reconcile.world import World
 from memdrift.remedy import progress
 from memdrift.remedy.facts import Facts
+from memdrift.remedy.reasons import Reason
 from memdrift.remedy.steps import (
     Analyse,
     AnnotateTemplate,
@@ -32,6 +33,8 @@ from memdrift.remedy.steps import (
     TakeBaseline,
 )
 from memdrift.report import bundle, document
+
+SLOT_MESSAGE = "another stopgap is under way in the cluster"
 
 
 async def perform(world: World, facts: Facts, step: Step) -> StepOutcome:
@@ -63,8 +66,10 @@ async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # no
         case Begin():
             return await _begin(world, facts, step)
         case Evict():
+            await _take_slot(world, facts, step.incident)
             await world.workloads.evict(facts.namespace, step.pod, step.uid)
         case AnnotateTemplate():
+            await _take_slot(world, facts, step.incident)
             await _annotate(world, facts, step)
         case StepBack():
             await world.slots.release(holder(facts, step.incident))
@@ -125,7 +130,13 @@ async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
 
 
 async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
-    """The decision's measurements are stored, then the slot is taken; the write that follows begins the restart."""
+    """The decision's measurements are stored; the write that follows begins the restart.
+
+    The slot is only looked at here and taken before each act: who has it has written so before, so that an incident
+    which dies in between can never keep it.
+    """
+    if not await world.slots.vacant(holder(facts, step.incident)):
+        return Failed(str(Reason.SLOT_TAKEN), SLOT_MESSAGE)
     incident = incident_of(facts, step.incident)
     context = {
         "store": facts.store_name,
@@ -136,16 +147,22 @@ async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
     }
     content = bundle.encode(facts.windows, facts.verdicts, context)
     stored = await world.archive.put(evidence.decision_key(incident, content), content, {})
-    if not await world.slots.acquire(holder(facts, step.incident)):
-        return Failed("SlotTaken", "another stopgap is under way in the cluster")
     return Done(document=(stored.uri, stored.sha256))
+
+
+async def _take_slot(world: World, facts: Facts, incident: str) -> None:
+    """One stopgap at a time in the cluster; taking a slot that is ours already changes nothing."""
+    if not await world.slots.acquire(holder(facts, incident)):
+        raise Transient(str(Reason.SLOT_TAKEN), SLOT_MESSAGE)
 
 
 async def _annotate(world: World, facts: Facts, step: AnnotateTemplate) -> None:
     assert facts.policy is not None
     assert facts.target is not None
     reference = facts.policy.spec.target_ref
-    await world.workloads.annotate_template(facts.namespace, reference, facts.target.uid, step.incident)
+    await world.workloads.annotate_template(
+        facts.namespace, reference, facts.target.uid, step.incident, paused=step.paused
+    )
 
 
 async def _close(world: World, facts: Facts, step: Close) -> Done:

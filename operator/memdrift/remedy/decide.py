@@ -14,7 +14,7 @@ from memdrift.api.featurestore import Mode, ProfileFormat, Strategy
 from memdrift.drift.blocks import POD_TOTAL
 from memdrift.drift.relief import ReliefKind
 from memdrift.drift.verdict import VerdictKind
-from memdrift.remedy import baselines, guards, hits, stages
+from memdrift.remedy import baselines, guards, hits, progress, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import plan_for, recorded
@@ -255,6 +255,8 @@ def _restart_first(case: Case) -> Step:
     name, plan = case.incident.metadata.name, recorded(case.incident)
     if plan is None or not plan.pods:
         return StepBack(name, Hold(Reason.VERDICT_CHANGED, "the plan is empty"))
+    if stages.passed(case.status, case.policy, case.facts.now) and case.status.restart_started_time is None:
+        return StepBack(name, Hold(Reason.SLOT_TAKEN, "the first pod could not be taken away in time"))
     if plan.strategy is Strategy.ROLLOUT:
         if case.target.restarted_for == name:
             return Enter(name, Stage.RESTARTING_REST)
@@ -324,12 +326,16 @@ def _restart_rest(case: Case) -> Step:
     """One pod after the other, each written down first, each only when the last one is back."""
     name, plan = case.incident.metadata.name, recorded(case.incident)
     remaining = [(pod, uid) for pod, uid in (plan.pods if plan else ()) if not _gone(case, uid)]
+    rollout = plan is not None and plan.strategy is Strategy.ROLLOUT
+    steered = _steer_rollout(case) if rollout else None
+    if steered is not None:
+        return steered
     if stages.passed(case.status, case.policy, case.facts.now):
         return Close(name, IncidentOutcome.INCONCLUSIVE, f"{len(remaining)} pods were not replaced in time")
     recovering = _recovered(case)
     if not remaining and recovering is None:
         return Enter(name, Stage.VERIFYING)
-    if recovering is not None or (plan is not None and plan.strategy is Strategy.ROLLOUT):
+    if recovering is not None or rollout:
         return Wait(recovering or Hold(Reason.ROLLOUT_IN_PROGRESS, f"{len(remaining)} old pods remain"), name)
     hold = guards.first_hold(guards.NEXT, case)
     if hold is not None:
@@ -337,6 +343,22 @@ def _restart_rest(case: Case) -> Step:
     pod, uid = remaining[0]
     intended = any(action.kind == "Evict" and action.pod_uid == uid for action in case.status.actions)
     return Evict(name, pod, uid) if intended else Intend(name, pod, uid)
+
+
+def _steer_rollout(case: Case) -> Step | None:
+    """A rollout that has begun is paused while a guard says no, and goes on when it agrees again.
+
+    Only a Deployment can pause; the others finish what they began.
+    """
+    name, target = case.incident.metadata.name, case.target
+    hold = guards.first_hold(guards.STOP, case)
+    turns = [action.kind for action in case.status.actions if action.kind in {progress.PAUSED, progress.RESUMED}]
+    paused_by_us = bool(turns) and turns[-1] == progress.PAUSED
+    if hold is not None and target.kind == "Deployment" and target.rolling:
+        return Wait(hold, name) if target.paused else AnnotateTemplate(name, paused=True)
+    if hold is None and target.paused and paused_by_us:
+        return AnnotateTemplate(name, paused=False)
+    return None
 
 
 def _verify(case: Case) -> Step:

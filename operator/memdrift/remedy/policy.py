@@ -14,6 +14,7 @@ from memdrift.api.administration import Administration, CeilingLimits, Source, T
 from memdrift.api.featurestore import FeatureStoreSpec, LatencyScope, Mode, Strategy, TargetKind, WhenEvidenceMissing
 from memdrift.api.quantities import bytes_of
 from memdrift.drift.policy import DetectionPolicy
+from memdrift.remedy import windows
 
 MODES = (Mode.OBSERVE, Mode.CAPTURE, Mode.APPROVE, Mode.ENFORCE)
 EVIDENCE_CHOICES = (WhenEvidenceMissing.BLOCK, WhenEvidenceMissing.RESTART_NEAR_LIMIT, WhenEvidenceMissing.RESTART)
@@ -159,6 +160,16 @@ def blocking_refusals(spec: FeatureStoreSpec, administration: Administration, na
 
 def _listed(configured: Sequence[Source] | Sequence[Tracker], namespace: str) -> str:
     return ", ".join(f"`{entry.name}`" for entry in configured if entry.allows(namespace)) or "none"
+
+
+def faults(spec: FeatureStoreSpec) -> tuple[str, ...]:
+    """What the schema cannot see is wrong; each names the field and the remedy."""
+    zones = [window.time_zone for window in spec.remediation.allowed_windows]
+    return tuple(
+        f"`spec.remediation.allowedWindows[].timeZone` `{zone}` is no IANA time zone, such as `Europe/Paris`"
+        for zone in zones
+        if not windows.known(zone)
+    )
 
 
 def unsupported(spec: FeatureStoreSpec) -> tuple[str, ...]:

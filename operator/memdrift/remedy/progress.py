@@ -26,6 +26,7 @@ from memdrift.drift.verdict import VerdictKind
 from memdrift.remedy import conditions, hits, records, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.plan import plan_for
+from memdrift.remedy.reasons import Reason
 from memdrift.remedy.steps import (
     Analyse,
     AnnotateTemplate,
@@ -46,6 +47,7 @@ from memdrift.remedy.steps import (
 )
 
 KEPT_FAILURES = 16
+PAUSED, RESUMED = "Pause", "Resume"
 
 
 def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutcome) -> DriftIncidentStatus:
@@ -128,6 +130,8 @@ def _failed(status: DriftIncidentStatus, facts: Facts, step: Step, outcome: Fail
         pod = step.pod if isinstance(step, Evict) else ""
         detail = f"{outcome.reason}: {outcome.message}"
         status = _acted(status, type(step).__name__, ActionState.FAILED, facts.now, pod, uid, detail)
+        if outcome.reason == Reason.SLOT_TAKEN and status.restart_started_time is None:
+            status = status.replace(stage=Stage.HOLDING, stage_entered_time=facts.now)
     return status.replace(reason=outcome.reason, message=outcome.message)
 
 
@@ -148,7 +152,7 @@ def _acted(
     return status.replace(actions=[*actions, action])
 
 
-def _moved(
+def _moved(  # noqa: C901 - one case per step
     status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, step: Step, outcome: Done
 ) -> DriftIncidentStatus:
     """The status after a step that took effect."""
@@ -177,6 +181,8 @@ def _moved(
         case Evict(pod=pod, uid=uid):
             status = status.replace(restart_started_time=status.restart_started_time or now)
             return _acted(status, "Evict", ActionState.DONE, now, pod, uid)
+        case AnnotateTemplate(paused=paused) if status.restart_started_time is not None:
+            return _acted(status, PAUSED if paused else RESUMED, ActionState.DONE, now)
         case AnnotateTemplate():
             status = status.replace(restart_started_time=status.restart_started_time or now)
             return _acted(status, "Rollout", ActionState.DONE, now)

@@ -80,7 +80,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Store what the decision was made from, take the slot, and write the plan down as begun."""
+    """Store what the decision was made from, and write the plan down as begun."""
 
     incident: str
     plan: Plan
@@ -97,7 +97,7 @@ class Intend:
 
 @dataclass(frozen=True, slots=True)
 class Evict:
-    """Evict exactly this pod."""
+    """Take the slot and evict exactly this pod."""
 
     incident: str
     pod: str
@@ -106,9 +106,10 @@ class Evict:
 
 @dataclass(frozen=True, slots=True)
 class AnnotateTemplate:
-    """Start the rollout by the annotation with the incident's name."""
+    """Take the slot and start the rollout by the annotation with the incident's name; or pause it, or let it go on."""
 
     incident: str
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

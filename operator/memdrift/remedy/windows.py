@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from memdrift.api.featurestore import AllowedWindow, Weekday
 
 _DAYS = list(Weekday)
+
+
+def known(time_zone: str) -> bool:
+    """Whether the name is one of the IANA database."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _clock(text: str) -> tuple[time, int]:

@@ -143,10 +143,12 @@ async def test_an_incidents_status_is_applied_once(place: Place, connection: Con
     assert place.shown("driftincident", "told-1")["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
     (read,) = await incidents.of_store(place.namespace, "told")
     assert read.status == status
-    assert await incidents.is_open(f"{place.namespace}/told-1")
+    assert not await incidents.is_restarting(f"{place.namespace}/told-1")
+    await incidents.apply_status(place.namespace, "told-1", status.replace(stage=Stage.VERIFYING))
+    assert await incidents.is_restarting(f"{place.namespace}/told-1")
     await incidents.apply_status(place.namespace, "told-1", status.replace(stage=Stage.CLOSED, closed_time=NOW))
-    assert not await incidents.is_open(f"{place.namespace}/told-1")
-    assert not await incidents.is_open(f"{place.namespace}/never-1")
+    assert not await incidents.is_restarting(f"{place.namespace}/told-1")
+    assert not await incidents.is_restarting(f"{place.namespace}/never-1")
 
 
 async def test_an_event_is_said_once(place: Place, connection: Connection) -> None:

@@ -46,14 +46,16 @@ class KubernetesWorkloads:
                 ) from error
             raise
 
-    async def annotate_template(self, namespace: str, reference: TargetRef, uid: str, incident: str) -> None:
+    async def annotate_template(
+        self, namespace: str, reference: TargetRef, uid: str, incident: str, *, paused: bool = False
+    ) -> None:
         """Server-side apply of one annotation; with the UID in it, it can neither hit another object nor create one."""
         try:
             await self._calls.call(
                 "PATCH",
                 KINDS[reference.kind].path(namespace, reference.name),
                 query={"fieldManager": FIELD_MANAGER, "force": "true"},
-                body=annotation_patch(namespace, reference, uid, incident),
+                body=annotation_patch(namespace, reference, uid, incident, paused=paused),
                 content_type="application/apply-patch+yaml",
             )
         except Conflict as error:

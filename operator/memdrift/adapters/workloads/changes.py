@@ -20,11 +20,17 @@ def eviction(namespace: str, pod: str, uid: str) -> dict[str, object]:
     }
 
 
-def annotation_patch(namespace: str, reference: TargetRef, uid: str, incident: str) -> dict[str, object]:
-    """All that memdrift owns of a workload: one annotation of its pod template."""
+def annotation_patch(
+    namespace: str, reference: TargetRef, uid: str, incident: str, *, paused: bool = False
+) -> dict[str, object]:
+    """All that memdrift owns of a workload: one annotation of its pod template, and a pause while it lasts.
+
+    Applied without the pause, the field is ours no more and falls back to its default, which is to roll on.
+    """
+    pause: dict[str, object] = {"paused": True} if paused else {}
     return {
         "apiVersion": reference.api_version,
         "kind": reference.kind.value,
         "metadata": {"name": reference.name, "namespace": namespace, "uid": uid},
-        "spec": {"template": {"metadata": {"annotations": {RESTARTED_FOR: incident}}}},
+        "spec": {**pause, "template": {"metadata": {"annotations": {RESTARTED_FOR: incident}}}},
     }
