@@ -182,6 +182,24 @@ async def test_a_taken_slot_holds() -> None:
     assert universe.incident.status.reason == Reason.SLOT_TAKEN
 
 
+async def test_a_slot_lost_at_the_act_asks_every_guard_again() -> None:
+    universe = Universe()
+
+    def begun() -> bool:
+        return bool(universe.incidents) and universe.incident.status.stage is Stage.RESTARTING_FIRST
+
+    await universe.live(900, until=begun)
+    universe.slot = "other/incident-1"
+    await universe.tick()
+    assert universe.incident.status.reason == Reason.SLOT_TAKEN
+    universe.behaviour = builders.HEALTHY
+    await universe.tick()
+    assert universe.incident.status.stage is Stage.HOLDING
+    universe.slot = ""
+    await universe.live(600)
+    assert not RESTARTS & set(kinds(universe))
+
+
 @pytest.mark.parametrize("port", ["metrics", "archive", "pprof", "cluster"])
 async def test_while_it_fails_nothing_restarts_and_afterwards_it_recovers_without_help(port: str) -> None:
     universe = Universe()

@@ -18,14 +18,11 @@ from tests.cluster.clusters import Cluster
 
 PERSON = "sre"
 ONLOOKER = "onlooker"
-WIDE = "400"
-"""Columns of the terminal: a folded word could not be looked for."""
 
 
 def run(kubeconfig: Path, *arguments: str) -> Result:
     """The command line with a kubeconfig, in this process."""
-    environment = {"KUBECONFIG": str(kubeconfig), "COLUMNS": WIDE}
-    return CliRunner(env=environment).invoke(main, list(arguments), catch_exceptions=False)
+    return CliRunner(env={"KUBECONFIG": str(kubeconfig)}).invoke(main, list(arguments), catch_exceptions=False)
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,18 @@ class Effect:
     Attributes:
         stage: the stage in which it counts; the same request is made in other stages as well.
         made_by: whether a call is the act; None where it does not pass the proxy, see `CrashPlan.happened`.
+        unanswered: it dies before it learns that the act took place, instead of with the status write that follows.
     """
 
     name: str
     stage: str
     made_by: Callable[[Call], bool] | None = None
+    unanswered: bool = False
 
 
 @dataclass
 class CrashPlan:
-    """Faults: one crash per stage right after it was written, one per effect with the write after it lost.
+    """Faults: one crash per stage right after it was written, one per effect before a note of it is written.
 
     Attributes:
         stages, effects: what is still to come.
@@ -59,7 +61,7 @@ class CrashPlan:
         """The first status write after an effect."""
         if not self._note_lost_of or not _writes_status(call):
             return False
-        self._crash(f"after {self._note_lost_of} in {self.stage}, its note lost")
+        self._crash(f"after {self._note_lost_of} in {self.stage or 'no stage'}, its note lost")
         self._note_lost_of = ""
         return True
 
@@ -67,7 +69,8 @@ class CrashPlan:
         """The answer to the write that entered a stage."""
         if status >= 300 and status != SWITCHING:
             return False
-        self._arm(each for each in self.effects if each.made_by is not None and each.made_by(call))
+        if self._arm(each for each in self.effects if each.made_by is not None and each.made_by(call)):
+            return True
         stage = _stage_written(call)
         if stage == self.stage or not stage:
             return False
@@ -78,10 +81,17 @@ class CrashPlan:
         self._crash(f"in {stage}")
         return True
 
-    def _arm(self, made: Iterable[Effect]) -> None:
-        for effect in [each for each in made if each.stage == self.stage]:
-            self.effects.remove(effect)
+    def _arm(self, made: Iterable[Effect]) -> bool:
+        """Whether the operator dies at once; otherwise the next status write is lost, if any effect was made."""
+        effect = next((each for each in made if each.stage == self.stage), None)
+        if effect is None:
+            return False
+        self.effects.remove(effect)
+        if effect.unanswered:
+            self._crash(f"after {effect.name} in {self.stage}, unanswered")
+        else:
             self._note_lost_of = effect.name
+        return effect.unanswered
 
     def _crash(self, where: str) -> None:
         self.crashes.append(where)

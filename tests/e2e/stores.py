@@ -116,7 +116,7 @@ class Stores:
     def look_again(self, leaker: Leaker, seconds: float = 10) -> None:
         """Wait until the operator judged the store again, so many seconds after its last look."""
         sample = f'memdrift_store_evaluated_timestamp_seconds{{namespace="{leaker.namespace}",store="{leaker.name}"}}'
-        before = self.operator.metric(sample)
+        before = until(lambda: self.operator.metric(sample), f"a look at {leaker.name}", seconds=60)
         until(lambda: self.operator.metric(sample) >= before + seconds, f"another look at {leaker.name}", seconds=120)
 
     def looks(self, leaker: Leaker) -> int:
@@ -164,6 +164,8 @@ def stores(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """Everything deployed; leaks need minutes to grow into incidents."""
     with _own_prometheus(scene.cluster.kubeconfig) as prometheus:
         made = Stores(scene, tmp_path_factory.mktemp("operator"), Audit(scene.cluster.audit_log), prometheus)
-        made.open()
-        yield made
-        made.close()
+        try:
+            made.open()
+            yield made
+        finally:
+            made.close()

@@ -89,6 +89,22 @@ def test_a_hundred_repeats_are_one_request(stores: Stores) -> None:
     assert stores.looks(leaker) == looks + 1, "one request is one look"
 
 
+def test_a_repeat_to_a_new_process_changes_nothing(stores: Stores) -> None:
+    leaker = stores.alerted
+    looks = stores.looks(leaker)
+    assert stores.operator.stop() == 0
+    stores.operator.start()
+    until(lambda: stores.looks(leaker) > looks, "the first look of the new process", seconds=60)
+    looks = stores.looks(leaker)
+
+    answers = [post(stores, notification(leaker.name)) for _ in range(3)]
+
+    assert [answer.results for answer in answers] == [("Recorded",), ("Repeated",), ("Repeated",)]
+    stores.look_again(stores.bounded)
+    assert stores.looks(leaker) == looks, "the store carries the request already"
+    assert leaker.status()["lastHandledRequest"] == TOKEN
+
+
 @pytest.mark.parametrize(("token", "code"), [("", 401), ("wrong", 403)])
 def test_without_the_token_nobody_nominates(stores: Stores, token: str, code: int) -> None:
     assert post(stores, notification(stores.bounded.name, namespace=stores.bounded.namespace), token).code == code

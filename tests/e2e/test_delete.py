@@ -55,12 +55,13 @@ def _require_evidence(stores: Stores, before: dict[str, Any], after: dict[str, A
     profiles = after["status"]["profiles"]
     assert {profile["kind"] for profile in profiles} == {"heap", "goroutine"}
     assert profiles[: len(before["status"]["profiles"])] == before["status"]["profiles"]
-    for stored in [*profiles, after["status"]["archive"]]:
-        content = _path(stored["uri"]).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == stored["sha256"]
+    for kept in [*profiles, after["status"]["archive"]]:
+        content = _path(kept["uri"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == kept["sha256"]
     folder = _path(after["status"]["archive"]["uri"]).parent
-    documents = [json.loads(path.read_bytes()) for path in folder.glob("document-*.json")]
-    assert [each for each in documents if each["status"].get("outcome") == "Gone"], "the closing document"
+    stored = [path for path in folder.glob("document-*.json") if not path.name.endswith(".meta.json")]
+    outcomes = [json.loads(path.read_bytes())["status"].get("outcome") for path in stored]
+    assert outcomes.count("Gone") == 1, "the closing document"
     touched = stores.calls(DELETED)
     assert evictions(touched) == []
     assert restarts(touched) == []

@@ -41,7 +41,7 @@ class Timeline:
         """One line."""
         minutes, seconds = divmod(int(time.monotonic() - self.began), 60)
         line = Text(f"{minutes:3d}:{seconds:02d}  {who:<18}")
-        line.append(f"{word:<19}", style=STYLES.get(word, "bold"))
+        line.append(f"{word:<20}", style=STYLES.get(word, "bold"))
         line.append(text)
         self.console.print(line, soft_wrap=True)
 

@@ -5,6 +5,7 @@ Must not change anything.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -19,18 +20,21 @@ from memdrift.api.featurestore import FeatureStore
 from memdrift.cli import cluster
 from memdrift.report import tables
 
+UNFOLDED = 10_000
+"""More columns than any row needs."""
+
 namespaced = click.option("-n", "--namespace", default="default", show_default=True, help="Namespace to look in.")
 everywhere = click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
 
 
 def show(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table without lines, whole words even where the terminal is narrow."""
+    """A table without lines; folded to the width of a terminal, one line a row for another program."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(soft_wrap=False).print(table)
+    Console(soft_wrap=False, width=None if sys.stdout.isatty() else UNFOLDED).print(table)
 
 
 @click.command()

@@ -255,8 +255,12 @@ def _restart_first(case: Case) -> Step:
     name, plan = case.incident.metadata.name, recorded(case.incident)
     if plan is None or not plan.pods:
         return StepBack(name, Hold(Reason.VERDICT_CHANGED, "the plan is empty"))
-    if stages.passed(case.status, case.policy, case.facts.now) and case.status.restart_started_time is None:
-        return StepBack(name, Hold(Reason.SLOT_TAKEN, "the first pod could not be taken away in time"))
+    if case.status.restart_started_time is None:
+        # Waiting here would end in a restart by an old decision: `Holding` asks every guard again.
+        if case.status.reason == Reason.SLOT_TAKEN:
+            return StepBack(name, Hold(Reason.SLOT_TAKEN, "another incident took the slot first"))
+        if stages.passed(case.status, case.policy, case.facts.now):
+            return StepBack(name, Hold(Reason.SLOT_TAKEN, "the first pod could not be taken away in time"))
     if plan.strategy is Strategy.ROLLOUT:
         if case.target.restarted_for == name:
             return Enter(name, Stage.RESTARTING_REST)

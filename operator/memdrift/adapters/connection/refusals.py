@@ -46,7 +46,7 @@ def refusal(status: int, body: bytes, retry_after: str | None, asked: str) -> Me
     if status == 404 or "NamespaceTerminating" in causes:
         return TargetNotFound("NotFound", message)
     if status == 403:
-        return NotAllowed("Forbidden", f"{message}; grant the verb to memdrift's service account")
+        return NotAllowed("Forbidden", f"{message}; grant the verb to that account")
     if status == 409 or "metadata.uid" in fields:
         # An apply with another object's UID is called an invalid change of that field, but means the same.
         return Conflict(said.reason if status == 409 and said.reason else "Conflict", message)
