@@ -88,10 +88,6 @@ test: fresh-results programs check unit servers e2e ## everything, in order, wit
 fresh-results:
 	@rm -rf build/test
 
-.PHONY: bench
-bench: $(READY) ## benchmarks, one JSON each under build/bench/
-	$(BIN)/python -m tests.bench $(ARGS)
-
 .PHONY: demo
 demo: programs ## the whole story on a real cluster; KEEP=1 leaves it running, CLUSTER=current uses KUBECONFIG
 	$(BIN)/python -m tests.e2e.demo

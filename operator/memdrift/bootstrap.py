@@ -102,6 +102,22 @@ async def assemble(settings: Settings, version: str) -> Operator:
         administration=file.current,
     )
 
+    scheduler = _scheduler(world, administration, file, telemetry, health, connection, metrics)
+    requests = KubernetesRequests(connection)
+    return Operator(scheduler, telemetry, health, requests, file, connection, trackers, metrics, clock)
+
+
+def _scheduler(
+    world: World,
+    administration: Administration,
+    file: AdministrationFile,
+    telemetry: Telemetry,
+    health: Health,
+    connection: Connection,
+    metrics: PrometheusMetrics,
+) -> Scheduler:
+    """The scheduler, with everybody who wants to hear of its ticks."""
+
     async def tick_one(namespace: str, name: str, fleet: Fleet) -> Ticked:
         return await tick(world, namespace, name, fleet)
 
@@ -114,16 +130,15 @@ async def assemble(settings: Settings, version: str) -> Operator:
         log_tick(report)
 
     def turned(lag_seconds: float) -> None:
-        health.scheduler_turned(lag_seconds, clock.monotonic())
+        now = world.clock.monotonic()
+        health.scheduler_turned(lag_seconds, now)
         if connection.clock_skew_seconds is not None:
             health.clock_compared("api-server", connection.clock_skew_seconds)
-        _report_sources(metrics, health, clock.monotonic())
-        telemetry.observe_health(health.figures(clock.monotonic()))
+        _report_sources(metrics, health, now)
+        telemetry.observe_health(health.figures(now))
 
-    scheduler = Scheduler(tick_one, clock, administration.concurrency.evaluations, observe, telemetry.forget, turned)
-    return Operator(
-        scheduler, telemetry, health, KubernetesRequests(connection), file, connection, trackers, metrics, clock
-    )
+    concurrency = administration.concurrency.evaluations
+    return Scheduler(tick_one, world.clock, concurrency, observe, telemetry.forget, turned)
 
 
 def _largest(connection: Connection, metrics: PrometheusMetrics) -> float | None:

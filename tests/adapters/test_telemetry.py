@@ -134,7 +134,7 @@ async def test_effects_are_counted(telemetry: Telemetry) -> None:
             captures=(CaptureTold("Stored", seconds=0.2, bytes=30_000), CaptureTold("Failed", "PortClosed")),
             restarts=(RestartTold("Rollout", evidenced=True), RestartTold("WorstFirst", evidenced=False)),
             filings=(FilingTold("desk", "Filed"),),
-            archive_puts=("Stored", "Existed"),
+            archive_puts=("Stored", "Failed"),
             outcome="Relieved",
         )
     )
@@ -146,7 +146,7 @@ async def test_effects_are_counted(telemetry: Telemetry) -> None:
     assert value(samples, "memdrift_restarts_total", strategy="WorstFirst", evidence="Missing") == 1
     assert value(samples, "memdrift_restarts_without_evidence_total") == 1
     assert value(samples, "memdrift_filings_total", tracker="desk", result="Filed") == 1
-    assert value(samples, "memdrift_archive_puts_total", result="Existed") == 1
+    assert value(samples, "memdrift_archive_puts_total", result="Failed") == 1
     assert value(samples, "memdrift_incidents_total", outcome="Relieved") == 1
     assert value(samples, "memdrift_ticks_total", result="Postponed") == 1
     assert not any(name == "memdrift_incident_stage" for name, _ in samples), "a closed incident has no stage"

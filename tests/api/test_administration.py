@@ -33,7 +33,7 @@ ceilings:
   - {namespaces: [market], mode: Enforce, minProbationSeconds: 0, minCooldownSeconds: 0, maxPer24Hours: 12}
   - {namespaces: ["*"], mode: Observe}
 stormThresholdPercent: 10
-concurrency: {restarts: 2}
+concurrency: {evaluations: 2}
 freeze: {until: 2026-12-31T00:00:00Z, reason: end of year}
 killSwitch: false
 receiverTokenFile: /etc/memdrift/receiver
@@ -119,6 +119,6 @@ def test_an_empty_file_is_conservative():
 
     assert (ceiling.mode, ceiling.when_evidence_missing, ceiling.overrides) == ("Approve", "Block", False)
     assert (ceiling.min_cooldown_seconds, ceiling.min_probation_seconds) == (21_600, 604_800)
-    assert (ceiling.max_per_24_hours, ceiling.max_per_7_days, file.concurrency.restarts) == (2, 6, 1)
+    assert (ceiling.max_per_24_hours, ceiling.max_per_7_days, file.concurrency.evaluations) == (2, 6, 16)
     assert (file.allowed_ports, file.allowed_base_paths) == ([6060], ["/debug/pprof"])
     assert file.default_archive is None

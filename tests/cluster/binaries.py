@@ -116,7 +116,8 @@ def prometheus_build() -> GoBuild:
         ),
         programs={"prometheus": "github.com/prometheus/prometheus/cmd/prometheus"},
         sources={
-            "tools.go": '//go:build tools\n\npackage tools\n\nimport _ "github.com/prometheus/prometheus/cmd/prometheus"\n'
+            "tools.go": "//go:build tools\n\npackage tools\n\n"
+            'import _ "github.com/prometheus/prometheus/cmd/prometheus"\n'
         },
     )
 

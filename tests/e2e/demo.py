@@ -1,7 +1,7 @@
 """`make demo`: the whole story once, for real, with a live timeline and a result that can be checked.
 
-Deploys everything, rolls the leaking version out, and watches memdrift find, prove, file, restart and check. KEEP=1 leaves
-it running.
+Deploys everything, rolls the leaking version out, and watches memdrift find, prove, file, restart and check. KEEP=1
+leaves it running.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def show(console: Console, outcome: dict[str, object], complaints: list[str]) ->
     rows = {
         "incident": f"{outcome['incident']}, outcome {outcome['outcome']}",
         "detected": f"{outcome['detected_after_seconds']} s after the leaking version was rolled out",
-        "evidence": f"{len(profiles)} profiles stored before the restart, {sum(each['bytes'] for each in profiles)} bytes",
-        "suspect": f"{first.get('function')} in {first.get('module')} {first.get('version')}, {first.get('share_percent')} %",
+        "evidence": f"{len(profiles)} profiles stored, {sum(each['bytes'] for each in profiles)} bytes",
+        "suspect": " ".join(str(first.get(key)) for key in ("function", "version", "share_percent")) + " %",
         "change": json.dumps(outcome["module_change"]),
         "restart": f"{len(outcome['pods_before'])} pods replaced, begun {outcome['restart_started_at']}",  # type: ignore[arg-type]
         "p99": f"{outcome['p99_before_ms']} ms before, {outcome['p99_after_ms']} ms after (objective 200 ms)",

@@ -127,7 +127,9 @@ HOLDS: dict[str, tuple[Setting, Reason]] = {
         Setting(administration={"defaultCeiling": {"mode": "Capture"}}), Reason.MODE_FORBIDS,
     ),
     "the strategy is None": (Setting(spec={"remediation": {"strategy": "None"}}), Reason.STRATEGY_NONE),
-    "the metrics did not answer": (Setting(facts={"metrics_problem": ("MetricsStale", "old")}), Reason.METRICS_UNAVAILABLE),
+    "the metrics did not answer": (
+        Setting(facts={"metrics_problem": ("MetricsStale", "old")}), Reason.METRICS_UNAVAILABLE,
+    ),
     "the clocks differ": (Setting(facts={"skew_seconds": 45.0}), Reason.CLOCK_SKEWED),
     "memory is steady now": (Setting(behaviour=builders.HEALTHY), Reason.VERDICT_CHANGED),
     "there is no verdict": (Setting(facts={"verdicts": ()}), Reason.VERDICT_CHANGED),
@@ -179,7 +181,9 @@ HOLDS: dict[str, tuple[Setting, Reason]] = {
         Setting(spec={"remediation": {"blockingAlerts": ["Down"]}}, facts={"firing_alerts": None}),
         Reason.BLOCKING_ALERT,
     ),
-    "no allowed window is open": (Setting(spec={"remediation": {"allowedWindows": [NEVER_OPEN]}}), Reason.OUTSIDE_WINDOW),
+    "no allowed window is open": (
+        Setting(spec={"remediation": {"allowedWindows": [NEVER_OPEN]}}), Reason.OUTSIDE_WINDOW,
+    ),
     "the last restart was five minutes ago": (
         Setting(earlier=(restarted(1, timedelta(minutes=5), fingerprint="other"),)), Reason.COOLDOWN,
     ),

@@ -74,10 +74,6 @@ class Freeze(StrictModel):
 class Concurrency(StrictModel):
     """How much may happen at once, in the whole cluster."""
 
-    restarts: Annotated[int, Field(ge=1, le=100)] = 1
-    """Stopgaps at once. Default 1."""
-    captures: Annotated[int, Field(ge=1, le=100)] = 2
-    """Captures at once. Default 2."""
     evaluations: Annotated[int, Field(ge=1, le=1000)] = 16
     """Stores judged at once. Default 16."""
 
@@ -110,8 +106,6 @@ class Administration(StrictModel):
     """Whether every touch of every pod stops at once, also midway. Default false."""
     receiver_token_file: FilePath | None = None
     """A file with the bearer token that alerts must carry. Without it no alert is accepted."""
-    pages_token_file: FilePath | None = None
-    """A file with a bearer token that opens every page, beside the tokens of people who may get incidents."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

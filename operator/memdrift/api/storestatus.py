@@ -62,6 +62,8 @@ class LedgerEntry(WireModel):
     """What was done."""
     pods: Count
     """How many pods were replaced."""
+    leak: Text = ""
+    """Which leak it was for: the fingerprint of the incident, or its container."""
     started_time: Time
     """When it began."""
     ended_time: Time | None = None

@@ -58,7 +58,13 @@ def stopgaps(incidents: Sequence[DriftIncident], kept: Sequence[LedgerEntry]) ->
     known = {incident.metadata.name for incident in incidents}
     rows += [
         Stopgap(
-            entry.incident, entry.strategy, entry.pods, entry.started_time, entry.ended_time, entry.outcome or "", ""
+            entry.incident,
+            entry.strategy,
+            entry.pods,
+            entry.started_time,
+            entry.ended_time,
+            entry.outcome or "",
+            entry.leak,
         )
         for entry in kept
         if entry.incident not in known
@@ -136,6 +142,7 @@ def entries(
                 incident=row.incident,
                 strategy=row.strategy or "None",
                 pods=row.pods,
+                leak=row.leak,
                 started_time=row.started_at,
                 ended_time=row.ended_at,
                 outcome=row.outcome or None,

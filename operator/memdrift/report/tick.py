@@ -113,7 +113,7 @@ class TickReport:
     restarts: tuple[RestartTold, ...] = ()
     filings: tuple[FilingTold, ...] = ()
     archive_puts: tuple[str, ...] = ()
-    """One result per object written: `Stored`, `Existed` or `Failed`."""
+    """One result per object written: `Stored` or `Failed`."""
 
     @property
     def unknown_seconds(self) -> float:

@@ -63,7 +63,7 @@ TABLE: tuple[Measure, ...] = (
     _histogram("memdrift_profile_bytes", ("kind",), "Size of stored profiles.", (1e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7)),
     _counter("memdrift_restarts_total", ("strategy", "evidence"), "Pods evicted and rollouts begun."),
     _counter("memdrift_restarts_without_evidence_total", (), "Of these, without relevant evidence stored before."),
-    _counter("memdrift_archive_puts_total", ("result",), "Objects written: Stored, Existed (a repeat) or Failed."),
+    _counter("memdrift_archive_puts_total", ("result",), "Objects written to the archive: Stored or Failed."),
     _counter("memdrift_filings_total", ("tracker", "result"), "Answers of trackers: Filed, Refused or Unavailable."),
     _counter("memdrift_alerts_total", ("result",), "Alerts received, by what became of each."),
     # the operator itself

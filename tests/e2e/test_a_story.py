@@ -1,0 +1,57 @@
+"""The whole story once, as the demo plays it: the operator from its image, the real leak, the real load.
+
+Runs before the other end-to-end tests (by its name), because those set the scene without the operator's image.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.clusters import Cluster
+from tests.e2e import demo, summary
+from tests.e2e.scene import MARKET, TWIN, Scene
+from tests.e2e.timeline import Timeline
+from tests.monitoring import queries
+
+pytestmark = pytest.mark.cluster
+
+
+def test_the_leak_is_found_proved_filed_relieved_and_the_twin_left_alone(cluster: Cluster, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)  # the operator's user must reach its volume
+    scene = Scene(cluster, archive)
+    timeline = Timeline(scene)
+    try:
+        demo.play(scene, timeline)
+        with demo.forwarded(cluster, "monitoring", "prometheus", 9090) as prometheus:
+            summary.archive_here = archive.as_uri()
+            outcome = summary.result(scene, prometheus, timeline.verdicts.get(TWIN, []))
+            failures = dashboard_failures(prometheus)
+    finally:
+        summary.archive_here = ""
+        scene.clear()
+    assert summary.complaints(outcome) == []
+    assert failures == []
+
+
+def dashboard_failures(prometheus: str) -> list[str]:
+    """Queries of the dashboards that the demo's Prometheus refuses, or warns about."""
+    failures = []
+    for shipped in queries.of_dashboards({"$namespace": MARKET, "$store": MARKET}):
+        url = f"{prometheus}/api/v1/query?" + urllib.parse.urlencode({"query": shipped.expression})
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                document = json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            failures.append(f"{shipped.origin}: {error.read().decode()[:300]}")
+            continue
+        if document.get("warnings"):
+            failures.append(f"{shipped.origin}: {document['warnings']}")
+    return failures
