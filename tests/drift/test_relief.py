@@ -55,8 +55,8 @@ def new(
     )
 
 
-def judged(before: list[LifeBlocks], after: list[LifeBlocks]) -> Relief:
-    return relief(before, after, POLICY, float(RESTART))
+def judged(before: list[LifeBlocks], after: list[LifeBlocks], restarted_at: float = RESTART) -> Relief:
+    return relief(before, after, POLICY, restarted_at)
 
 
 def test_latency_back_under_its_objective_is_relief_though_the_leak_goes_on():
@@ -132,3 +132,8 @@ def test_resident_memory_stands_in_where_a_life_has_no_heap():
     before = replace(old(), resident=old(heap=line(N, 50, 80)).live_heap, live_heap=life(resident=flat(N, 1)).live_heap)
     after = replace(new(), resident=new(heap=flat(M, 55)).live_heap)
     assert judged([before], [after]).memory_after_bytes == pytest.approx(55 * MIB)
+
+
+def test_a_life_that_starts_in_the_second_of_the_restart_is_new() -> None:
+    """Kubernetes cuts the start to a whole second, which then seems to lie before the restart."""
+    assert judged([old()], [new(born=RESTART)], RESTART + 0.9).kind is ReliefKind.RELIEVED

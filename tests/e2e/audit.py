@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ class Call:
     name: str
     uri: str
     code: int
-    at: datetime
 
     @property
     def right(self) -> tuple[str, str, str]:
@@ -68,7 +66,6 @@ def _call(event: dict[str, Any]) -> Call:
         name=meant.get("name", ""),
         uri=event["requestURI"],
         code=event.get("responseStatus", {}).get("code", 0),
-        at=datetime.fromisoformat(event["requestReceivedTimestamp"]),
     )
 
 

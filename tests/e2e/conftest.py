@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.clusters import Cluster
+from tests.cluster.errors import ClusterError
 from tests.cluster.fixtures import cluster
 from tests.e2e import leaker
+from tests.e2e.audit import Audit
 from tests.e2e.scene import Scene
 from tests.e2e.stores import stores
 
@@ -32,6 +34,15 @@ def _turn(item: pytest.Item) -> int:
     if item.path.stem == "test_zz_audit":
         return 2
     return int("stores" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_began(cluster: Cluster) -> int:
+    """Where the audit log ended before the first end-to-end test; -1 where the cluster shows none."""
+    try:
+        return Audit(cluster.audit_log).end()
+    except ClusterError:
+        return -1
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class OperatorEnded(Exception):
+    """It ended without having been asked to: waiting does not help."""
+
+
 @dataclass
 class OperatorProcess:
     """One operator, started and ended as often as a test likes.
@@ -96,7 +100,7 @@ class OperatorProcess:
     def alive(self) -> bool:
         """Whether it answers."""
         if self._process is not None and self._process.poll() is not None:
-            raise AssertionError(f"the operator ended with {self._process.returncode}: {self.log.read_text()[-2000:]}")
+            raise OperatorEnded(f"the operator ended with {self._process.returncode}: {self.log.read_text()[-2000:]}")
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
             return bool(answer.status == 200)
 
@@ -115,7 +119,7 @@ class OperatorProcess:
             return 0
         process, self._process = self._process, None
         process.send_signal(number)
-        return process.wait(timeout=20)
+        return process.wait(timeout=10)
 
     def metric(self, text: str) -> float:
         """The value of the first sample line that starts with the text; 0 where there is none."""

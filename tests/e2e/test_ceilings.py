@@ -179,10 +179,11 @@ def test_the_operator_lowers_it_and_says_so(stores: Stores, attempt: Attempt) ->
 def test_a_query_sees_its_own_namespace_only(stores: Stores, attempt: Attempt, reason: str) -> None:
     _edit(stores, attempt)
 
-    answer = _answered(stores, "Ready")
-    assert (answer["status"], answer["reason"]) == ("False", reason)
-    for word in ("`spec.metrics.memory.resident`", *attempt.words):
-        assert word in answer["message"]
+    for kind, status in (("Ready", "False"), ("Stalled", "True")):
+        answer = _answered(stores, kind)
+        assert (answer["status"], answer["reason"]) == (status, "SpecInvalid")
+        for word in (f"{reason}: ", "`spec.metrics.memory.resident`", *attempt.words):
+            assert word in answer["message"]
 
 
 def test_a_query_that_asks_for_its_own_is_answered(stores: Stores) -> None:

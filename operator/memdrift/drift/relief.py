@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import floor
 
 from memdrift.drift.blocks import LifeBlocks
 from memdrift.drift.comparison import FEWEST_BLOCKS, Side, memory_at_same_age, on_live_heap, side_after, side_before
@@ -66,8 +67,9 @@ def relief(
         policy: the objective, and what growth is material.
         restarted_at: epoch seconds of the restart's beginning.
     """
-    old_lives = [life for life in before if life.life.started_at < restarted_at]
-    new_lives = [life for life in after if life.life.started_at >= restarted_at]
+    restarted_second = floor(restarted_at)  # Kubernetes tells the starts of lives in whole seconds
+    old_lives = [life for life in before if life.life.started_at < restarted_second]
+    new_lives = [life for life in after if life.life.started_at >= restarted_second]
     on_heap = on_live_heap(old_lives + new_lives)
     old = side_before(old_lives, restarted_at, on_heap=on_heap)
     new = side_after(new_lives, on_heap=on_heap)
