@@ -89,7 +89,7 @@ fresh-results:
 	@rm -rf build/test
 
 .PHONY: demo
-demo: programs ## the whole story on a real cluster; KEEP=1 leaves it running, CLUSTER=current uses KUBECONFIG
+demo: programs ## the whole story on a real cluster; KEEP=1 leaves it running
 	$(BIN)/python -m tests.e2e.demo
 
 .PHONY: cluster-up

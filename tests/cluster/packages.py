@@ -1,6 +1,7 @@
 """The Debian packages that the local cluster stands on: found, or installed by root, or asked for by name."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ PACKAGE_OF_PROGRAM = {
     "promtool": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
 }
+OLDEST_GO = (1, 21)
+"""From here on Go fetches by itself the newer version that a module asks for."""
 CONTAINER_NETWORK_PACKAGE = "containernetworking-plugins"
 CONTAINER_NETWORK_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
 
@@ -44,6 +47,7 @@ def ensure_packages() -> None:
     """Installs what is missing when we are root on a Debian-like system; otherwise says what to install."""
     missing = missing_packages()
     if not missing:
+        _require_go()
         return
     remedy = f"apt-get install --no-install-recommends {' '.join(missing)}"
     if os.geteuid() != 0 or commands.find_program("apt-get") is None:
@@ -59,3 +63,13 @@ def ensure_packages() -> None:
     still = missing_packages()
     if still:
         raise ClusterError(f"after installing, these packages still lack their programs: {' '.join(still)}")
+    _require_go()
+
+
+def _require_go() -> None:
+    """Refuses a Go that would fail late, in the middle of a build."""
+    said = commands.run("go", "env", "GOVERSION").strip()
+    found = re.match(r"go(\d+)\.(\d+)", said)
+    if found and (int(found[1]), int(found[2])) < OLDEST_GO:
+        oldest = ".".join(str(number) for number in OLDEST_GO)
+        raise ClusterError(f"{said} is too old to build the cluster's programs: install Go {oldest} or later first")

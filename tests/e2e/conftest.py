@@ -13,7 +13,7 @@ from tests.cluster.errors import ClusterError
 from tests.cluster.fixtures import cluster
 from tests.e2e import leaker
 from tests.e2e.audit import Audit
-from tests.e2e.scene import Scene
+from tests.e2e.scene import ROOT, Scene
 from tests.e2e.stores import stores
 
 __all__ = ["cluster", "stores"]
@@ -56,6 +56,9 @@ def scene(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     if os.environ.get("E2E_SCENE") == "standing":
         secret = scene.named("secret", "memdrift-receiver", "memdrift")
         scene.token = base64.b64decode(secret["data"]["token"]).decode()
+        scene.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "crds"))
+        for rights in sorted((ROOT / "manifests/operator").glob("role-*.yaml")):
+            scene.kubectl("apply", "-f", str(rights))
         return scene
     scene.clear()
     _clear_guests(scene)

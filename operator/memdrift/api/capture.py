@@ -87,4 +87,5 @@ class CaptureSpec(WireModel):
     restart once the memory limit is less than `nearLimitSeconds` away. `Restart`: restart anyway; it is shown and
     counted as a restart without evidence. The administrator's ceiling may allow less."""
     near_limit_seconds: Annotated[int, Field(ge=60, le=86_400)] | None = None
-    """How near the memory limit must be for `RestartNearLimit`, in seconds by the pessimistic end of the projection."""
+    """How near the memory limit must be, in seconds by the pessimistic end of the projection, for two things: for
+    `RestartNearLimit`, and for a restart of a store whose latency does not rise with its memory. Default: never."""

@@ -138,7 +138,7 @@ class DriftIncidentStatus(WireModel):
     archive: StoredDocument | None = None
     """The incident's own document in the archive."""
     decision: StoredDocument | None = None
-    """What the decision to restart was made from: the measurements and every guard's answer, in the archive."""
+    """What the decision to restart was made from: the measurements and the verdicts, in the archive."""
     steady: Hit | None = None
     """How many new blocks in a row no longer saw drift while nothing was restarted."""
     ticket: TicketRecord | None = None

@@ -82,9 +82,9 @@ class RemediationSpec(WireModel):
     )
 
     strategy: Strategy = Strategy.WORST_FIRST
-    """What a stopgap does. `WorstFirst` (default): evict the worst pod, compare, go on only if that helped.
-    `Rollout`: restart all pods as a rollout of the workload. `Quarantine`: take the worst pod out of service without
-    ending it. `Resize`: raise the memory limit in place. `None`: nothing; tell only."""
+    """What a stopgap does. `WorstFirst` (default): evict the worst pod, wait until its replacement is ready and has
+    soaked, then go on with the next. `Rollout`: restart all pods as a rollout of the workload. `None`: nothing; tell
+    only. `Quarantine` and `Resize` are not supported yet: the store holds with `NotSupportedYet`."""
     probation_seconds: Annotated[int, Field(ge=0, le=7_776_000)] = 604_800
     """How long the store must have been observed before `Enforce` acts by itself, in seconds; until then it counts as
     `Approve`. Default 604800 (7 days). The administrator may ask for more."""
@@ -113,4 +113,5 @@ class RemediationSpec(WireModel):
     ] = Field(default=[])
     """Names of alerts that forbid a restart while they fire for this namespace."""
     dependency_group: Label | None = None
-    """A name shared by stores that depend on each other: only one store of a group is restarted at a time."""
+    """A name shared by stores that depend on each other. Not supported yet: the store holds with `NotSupportedYet`. Only
+    one stopgap runs in the whole cluster at a time, whatever depends on what."""

@@ -63,8 +63,9 @@ def incidents(store: str | None, namespace: str, all_namespaces: bool) -> None: 
 
 @click.command()
 @click.argument("store")
+@click.option("--incident", "name", help="An incident of the store by its name; default: the newest.")
 @namespaced
-def explain(store: str, namespace: str) -> None:
+def explain(store: str, name: str | None, namespace: str) -> None:
     """Why memdrift did, or did not, act on STORE: conditions, gates, plan, timeline."""
 
     async def look(connection: Connection) -> tuple[FeatureStore, tuple[DriftIncident, ...]]:
@@ -73,7 +74,10 @@ def explain(store: str, namespace: str) -> None:
         )
 
     found, history = cluster.run(look)
-    newest = history[-1] if history else None
+    chosen = [each for each in history if name in {None, each.metadata.name}]
+    if name is not None and not chosen:
+        raise click.ClickException(f"{store} has no incident {name}: see `memdrift incidents {store} -n {namespace}`")
+    newest = chosen[-1] if chosen else None
     show(("QUESTION", "ANSWER"), tables.explanation(found, newest))
     if newest is not None and newest.status.verdict is not None:
         click.echo()
