@@ -43,6 +43,7 @@ class Universe:
         failing: names of ports that do not answer now: cluster, metrics, archive, tracker, pods.
         crash_after: crash right after the effect of this kind of act, before anything is written.
         lose_writes: status writes vanish (the process believes nothing; it crashes instead of knowing).
+        unserved_kinds: profiles that the pods answer with an error, while they serve the others.
     """
 
     now: datetime = builders.START + timedelta(seconds=30)
@@ -65,6 +66,7 @@ class Universe:
     born: int = 2
     ready_at: dict[str, datetime] = field(default_factory=dict)
     status_writes: int = 0
+    unserved_kinds: set[str] = field(default_factory=set)
 
     # The clock
 
@@ -264,6 +266,7 @@ class Universe:
                     0.01,
                 )
                 for kind in request.kinds
+                if kind not in self.of.unserved_kinds
             )  # fmt: skip
 
     @dataclass

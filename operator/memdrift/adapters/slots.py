@@ -1,8 +1,8 @@
 """The one slot for stopgaps of the whole cluster, as a Lease.
 
 Exists so that no two workloads are restarted at once, whichever process or shard decides. The slot does not expire by
-time: a slow rollout must not let a second one start. It is taken over only from a holder whose incident is over or
-gone. Must not decide who may restart.
+time: a slow rollout must not let a second one start. It is taken over only from a holder whose incident is gone or
+in no stage that restarts. Must not decide who may restart.
 """
 
 from __future__ import annotations

@@ -113,5 +113,5 @@ class RemediationSpec(WireModel):
     ] = Field(default=[])
     """Names of alerts that forbid a restart while they fire for this namespace."""
     dependency_group: Label | None = None
-    """A name shared by stores that depend on each other. Not supported yet: the store holds with `NotSupportedYet`. Only
-    one stopgap runs in the whole cluster at a time, whatever depends on what."""
+    """A name shared by stores that depend on each other. Not supported yet: the store holds with `NotSupportedYet`.
+    Only one stopgap runs in the whole cluster at a time, whatever depends on what."""
