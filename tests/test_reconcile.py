@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from memdrift.api.driftincident import Approval, Decision, IncidentOutcome, Judgement, Stage
 from memdrift.remedy.reasons import Reason
+from memdrift.remedy.stages import RESTARTING
+from memdrift.remedy.target import Target
 from tests import builders
 from tests.fakes import Universe
 
@@ -266,7 +268,7 @@ async def test_refusals_before_anything_is_asked_name_the_field() -> None:
 OPERATIONS = st.sampled_from(
     ["wait", "wait", "wait", "metrics", "archive", "cluster", "tracker", "pprof", "writes", "heal", "heal", "kill",
      "unkill", "pause", "unpause", "crash evict", "crash put features", "crash file", "budget 0", "budget 1",
-     "observe", "enforce", "approve mode"]
+     "observe", "enforce", "approve mode", "in place", "deploy", "replaced", "scale up", "scale down"]
 )  # fmt: skip
 
 
@@ -287,6 +289,33 @@ def apply(universe: Universe, operation: str) -> None:
     elif operation in {"observe", "enforce", "approve mode"}:
         universe.edit(mode={"observe": "Observe", "enforce": "Enforce", "approve mode": "Approve"}[operation])
 
+    elif operation in {"in place", "deploy", "replaced", "scale up", "scale down"}:
+        universe.target = moved(universe, operation)
+
+
+def moved(universe: Universe, operation: str) -> Target:
+    """The workload after others did something to it; a rollout of ours that is paused stays as it is."""
+    target, now = universe.target, universe.now
+    first, *others = target.pods
+    universe.born += 1
+    if operation == "in place":
+        first = replace(first, containers=(replace(first.containers[0], started_at=now, restarts=1),))
+        return replace(target, pods=(first, *others))
+    if operation == "deploy":
+        revision = replace(target.revisions[-1], identity=f"r{universe.born}", number=target.revisions[-1].number + 1)
+        universe.born += len(target.pods)
+        fresh = tuple(builders.pod(universe.born - n, now, revision.identity) for n in range(len(target.pods)))
+        return builders.target(*fresh, revisions=(*target.revisions, revision))
+    fresh = builders.pod(universe.born, now, target.revision)
+    if operation == "replaced":
+        pods = (*others, fresh)
+    elif operation == "scale up":
+        pods = (*target.pods, fresh)
+    else:
+        pods = tuple(others) or target.pods
+    ready = sum(1 for pod in pods if pod.ready)
+    return replace(target, pods=pods, desired_replicas=len(pods), ready_replicas=ready, rolling=ready < len(pods))
+
 
 def promises_hold(universe: Universe, before: int, operation: str) -> None:
     """What must be true of every restart, whatever happened."""
@@ -297,6 +326,9 @@ def promises_hold(universe: Universe, before: int, operation: str) -> None:
         assert not universe.administration.kill_switch
         assert universe.store.spec.mode == "Enforce"
         assert not universe.store.spec.pause_requests
+    if universe.slot:
+        holder = universe.incidents[universe.slot.removeprefix(f"{builders.NAMESPACE}/")]
+        assert holder.status.stage in RESTARTING, "the slot is held by an incident that restarts nothing"
     restarted = [what for kind, what in universe.acts if kind == "evict"]
     assert len(restarted) == len(set(restarted)), "a pod was restarted twice"
     per_incident = len({what for kind, what in universe.acts if kind == "open"})

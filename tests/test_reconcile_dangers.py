@@ -20,6 +20,8 @@ from memdrift.api.driftincident import (
     ObjectRef,
     Stage,
 )
+from memdrift.reconcile import comparing
+from memdrift.reconcile.gather import gather
 from memdrift.reconcile.world import Fleet
 from memdrift.remedy.reasons import Reason
 from tests import builders
@@ -88,7 +90,8 @@ async def test_an_approval_withdrawn_between_two_pods_stops_the_second_one() -> 
     universe = Universe(store=builders.store("Approve"))
     await universe.live(300)
     plan = universe.incident.status.plan.hash
-    answer(universe, Approval(plan=plan, decision=Decision.APPROVED, by="a", expires_at=universe.now.replace(year=2027)))
+    until = universe.now.replace(year=2027)
+    answer(universe, Approval(plan=plan, decision=Decision.APPROVED, by="a", expires_at=until))
     await until_stage(universe, Stage.COMPARING_FIRST)
     answer(universe, Approval(plan=plan, decision=Decision.DENIED, by="b"))
     await universe.live(300)
@@ -209,6 +212,24 @@ async def test_a_pod_that_serves_no_heap_profile_is_not_asked_again_and_again() 
     assert len(universe.incident.status.profiles) <= 2
 
 
+async def test_without_heap_profiles_being_asked_for_the_others_are_taken_once() -> None:
+    universe = Universe(store=builders.store(capture={"profiles": ["goroutine"], "baseline": False}))
+    await universe.live(400)
+    assert kinds(universe).count("capture") == len({what for kind, what in universe.acts if kind == "capture"})
+    assert universe.incident.status.stage is Stage.HOLDING
+    assert universe.incident.status.reason == Reason.EVIDENCE_MISSING
+
+
+async def test_profiles_of_one_container_explain_nothing_of_another() -> None:
+    universe = Universe(store=builders.store("Approve"))
+    await until_stage(universe, Stage.ANALYSING)
+    world, known = universe.world(), universe.incident
+    facts = await gather(world, builders.NAMESPACE, builders.STORE, universe.fleet, universe.administration)
+    sidecar = known.replace(spec=known.spec.replace(container="sidecar"))
+    assert (await comparing.analyse(world, facts, known)).findings.explained_percent is not None
+    assert (await comparing.analyse(world, facts, sidecar)).findings.explained_percent is None
+
+
 async def test_a_baseline_that_cannot_be_taken_is_tried_once_a_period_and_never_without_metrics() -> None:
     universe = Universe(store=builders.store(evaluationPeriodSeconds=60), behaviour=builders.HEALTHY)
     universe.unserved_kinds = {"heap"}
@@ -296,6 +317,50 @@ async def test_containers_that_restarted_in_place_are_other_lives() -> None:
     universe.target = replace(universe.target, pods=both)
     await universe.live(20)
     assert universe.incident.status.outcome is IncidentOutcome.SUPERSEDED
+
+
+async def test_a_pod_that_restarted_in_place_meanwhile_is_not_evicted_after_the_first() -> None:
+    universe = Universe()
+    await until_stage(universe, Stage.COMPARING_FIRST)
+    left = next(pod for pod in universe.target.pods if pod.uid in {"uid-1", "uid-2"})
+    again = replace(left, containers=(replace(left.containers[0], started_at=universe.now, restarts=1),))
+    universe.target = replace(
+        universe.target, pods=tuple(again if pod is left else pod for pod in universe.target.pods)
+    )
+    await universe.live(600, until=in_stage(universe, Stage.VERIFYING, Stage.CLOSED))
+    assert kinds(universe).count("evict") == 1
+    assert universe.incident.status.stage is Stage.VERIFYING
+
+
+async def test_a_failed_step_is_the_same_word_in_the_condition() -> None:
+    universe = Universe(budget_allows=0)
+    await universe.live(
+        400,
+        until=lambda: (
+            bool(universe.incidents)
+            and universe.incident.status.reason is not None
+            and universe.incident.status.reason.startswith("Disruption")
+        ),
+    )
+    condition = universe.incident.status.conditions[0]
+    assert (condition.status, condition.reason) == ("True", "DisruptionBudgetExhausted")
+
+
+async def test_a_budget_of_nothing_does_not_write_at_every_look() -> None:
+    ceiling = {"mode": "Enforce", "minProbationSeconds": 0, "minCooldownSeconds": 0, "maxPer24Hours": 0}
+    universe = Universe(administration=builders.administration(defaultCeiling=ceiling))
+    await universe.live(400)
+    assert universe.incident.status.reason == Reason.BUDGET_24_HOURS
+    universe.behaviour = builders.Behaviour(leak_mebibytes_per_minute=24.0, latency_per_mebibyte=12.0)
+    incident_writes: list[str] = []
+    original = universe.incidents["features-1"].status
+    for _ in range(20):
+        await universe.tick()
+        universe.pass_time(5)
+        if universe.incidents["features-1"].status.ask_again_time != original.ask_again_time:
+            incident_writes.append("moved")
+            original = universe.incidents["features-1"].status
+    assert len(incident_writes) <= 1
 
 
 async def test_pods_of_another_revision_do_not_join_an_incident() -> None:

@@ -166,3 +166,17 @@ async def test_a_deleted_store_is_looked_at_once_more_and_then_forgotten() -> No
     bench.clock.seconds = 10_000
     await bench.run()
     assert len(bench.ticked) == 2
+
+
+async def test_the_fleet_is_known_once_every_store_was_looked_at() -> None:
+    async def soon(_: str) -> float:
+        return 60.0
+
+    bench = Bench(soon)
+    for name in ("a", "b"):
+        bench.scheduler.store_seen("market", name, TARGET, "1")
+    await bench.run()
+    assert [fleet.known for _, fleet in bench.ticked] == [False, False]
+    bench.clock.seconds = 100.0
+    await bench.run()
+    assert [fleet.known for _, fleet in bench.ticked[2:]] == [True, True]

@@ -42,6 +42,7 @@ class Entry:
         seen: version of the store ("") and of its incidents by name, so that our own writes do not wake us.
         due_at: monotonic seconds.
         again: it was asked for while a tick was running.
+        looked: a tick of it has ended since the process began.
     """
 
     target: TargetRef | None = None
@@ -50,6 +51,7 @@ class Entry:
     due_at: float = 0.0
     running: bool = False
     again: bool = False
+    looked: bool = False
     failures: int = 0
     wants_restart: bool = False
 
@@ -106,7 +108,8 @@ class Scheduler:
             if namespace == key[0] and name != key[1] and target is not None and entry.target == target
         ]
         stores = [entry for entry in self._entries.values() if entry.exists]
-        return Fleet(tuple(sorted(rivals)), len(stores), sum(entry.wants_restart for entry in stores))
+        storming = sum(entry.wants_restart for entry in stores)
+        return Fleet(tuple(sorted(rivals)), len(stores), storming, known=all(entry.looked for entry in stores))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick what is due until stopped; running ticks are let finish."""
@@ -167,7 +170,7 @@ class Scheduler:
                 self.forget(*key)
                 return
         finally:
-            entry.running = False
+            entry.running, entry.looked = False, True
             self._wake.set()
         if entry.again:
             entry.again, seconds = False, 0.0

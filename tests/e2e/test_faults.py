@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.cli.desk import run
 from tests.e2e.audit import evictions, restarts, touches
 from tests.e2e.stores import CROWDED, OUTAGE, Stores, condition
 from tests.e2e.waiting import until
+
+SLOT = "memdrift-stopgap"
 
 
 def test_without_room_in_the_budget_nothing_is_evicted(stores: Stores) -> None:
@@ -41,6 +45,7 @@ def test_without_prometheus_nothing_is_done_and_nobody_must_help_afterwards(stor
         held = stores.mature(leaker, "MetricsUnavailable")["status"]
         stores.look_again(leaker)
         calls = stores.audit.calls(OUTAGE, since=dark_since)
+        _leave_the_slot_to_the_dead(stores)
     finally:
         stores.own_prometheus.start()
 
@@ -56,6 +61,17 @@ def test_without_prometheus_nothing_is_done_and_nobody_must_help_afterwards(stor
     assert len(restarts(stores.calls(OUTAGE))) == 1
     assert not before & {pod["metadata"]["uid"] for pod in leaker.pods()}
     assert evictions(stores.calls(OUTAGE)) == []
+
+
+def _leave_the_slot_to_the_dead(stores: Stores) -> None:
+    """As a restart leaves it whose namespace was deleted midway: whoever comes next must find that out."""
+
+    def free() -> bool:
+        return not stores.scene.named("lease", SLOT, "memdrift")["spec"].get("holderIdentity")
+
+    until(free, "the slot to be free", seconds=120)
+    dead = {"spec": {"holderIdentity": "e2e-gone/leaker-1"}}
+    stores.scene.kubectl("patch", "lease", SLOT, "-n", "memdrift", "--type=merge", f"--patch={json.dumps(dead)}")
 
 
 def _approve(stores: Stores, incident: str, plan: str) -> None:

@@ -115,6 +115,10 @@ def approval(plan: str, *, minutes: int = 10) -> Approval:
 HOURS = timedelta(hours=1)
 NEVER_OPEN = {"days": ["Sunday"], "start": "01:00", "end": "02:00"}  # the tests happen on a Monday at 03:00
 
+ENDLESS = {
+    "mode": "Enforce", "minProbationSeconds": 0, "minCooldownSeconds": 0, "maxPer24Hours": 48, "maxPer7Days": 336,
+}  # fmt: skip
+
 HOLDS: dict[str, tuple[Setting, Reason]] = {
     "the kill switch is on": (Setting(administration={"killSwitch": True}), Reason.KILL_SWITCH),
     "a change freeze lasts until tomorrow": (
@@ -199,6 +203,19 @@ HOLDS: dict[str, tuple[Setting, Reason]] = {
         Reason.BUDGET_7_DAYS,
     ),
     "the mode is Approve and nobody answered": (Setting(spec={"mode": "Approve"}), Reason.APPROVAL_REQUIRED),
+    "another plan of it was denied, though nobody had to be asked": (
+        Setting(approve=lambda _: Approval(plan="0123456789abcdef", decision="Denied", by="bob")),
+        Reason.APPROVAL_STALE,
+    ),
+    "not every store was looked at since the start": (Setting(facts={"fleet_known": False}), Reason.STORM),
+    "a budget is larger than what the ledger remembers": (
+        Setting(
+            spec={"remediation": {"maxPer24Hours": 48, "maxPer7Days": 336}},
+            administration={"defaultCeiling": ENDLESS},
+            earlier=tuple(restarted(n, timedelta(minutes=30 * n), fingerprint=f"o-{n}") for n in range(1, 21)),
+        ),
+        Reason.BUDGET_24_HOURS,
+    ),
     "the plan was denied": (
         Setting(spec={"mode": "Approve"}, approve=lambda plan: Approval(plan=plan, decision="Denied", by="bob")),
         Reason.APPROVAL_REQUIRED,
@@ -269,10 +286,10 @@ def test_overrides_are_never_combined() -> None:
 
 
 def test_every_guard_is_in_the_chain() -> None:
-    named = {guard.__name__ for guard in guards.GO}
+    named = {guard.__name__ for guard in (*guards.GO, *guards.NEXT)}
     written = {
         name
         for name, value in vars(guards).items()
         if callable(value) and getattr(value, "__annotations__", {}).get("return") == "Hold | None"
     }
-    assert written - named == {"first_hold", "missing_evidence"}
+    assert written - named == {"first_hold", "missing_evidence", "_refused"}

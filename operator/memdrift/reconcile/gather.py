@@ -31,6 +31,9 @@ from memdrift.report import bundle
 OWNERS_FAULTS = frozenset({"QueryInvalid", "QueryNotConfined", "QueryHasNoPods"})
 """A query that cannot be asked is not a source that does not answer: its owner must change it."""
 
+ACTING = frozenset({Stage.HOLDING, Stage.RESTARTING_FIRST, Stage.RESTARTING_REST})
+"""The stages in which the guards are asked before a pod is touched."""
+
 Measured = tuple[tuple[Window, ...], tuple[Verdict, ...], tuple[str, str] | None]
 
 
@@ -70,6 +73,7 @@ async def gather(world: World, namespace: str, name: str, fleet: Fleet, administ
         firing_alerts=await _alerts(world, store, incidents),
         fleet_stores=fleet.stores,
         storming_stores=fleet.storming,
+        fleet_known=fleet.known,
         relief=await _reliefs(world, policy, windows, incidents),
         skew_seconds=world.skew_seconds(),
     )
@@ -133,13 +137,14 @@ async def _measure(world: World, store: FeatureStore, target: Target | None, pol
         windows = await world.metrics.windows(request)
     except (MetricsUnavailable, Permanent) as error:
         return (), (), (error.reason, error.message)
-    return windows, judge.judge(windows, policy.detection), None
+    # The statistics of a store with many pods take a second, which the other stores' ticks and the probes do not have.
+    return windows, await asyncio.to_thread(judge.judge, windows, policy.detection), None
 
 
 async def _alerts(world: World, store: FeatureStore, incidents: tuple[DriftIncident, ...]) -> tuple[str, ...] | None:
-    """Asked only while an incident waits to act; None where nobody answered."""
+    """Asked only while an incident waits to act or to go on; None where nobody answered."""
     names = store.spec.remediation.blocking_alerts
-    if not names or not any(incident.status.stage is Stage.HOLDING for incident in incidents):
+    if not names or not any(incident.status.stage in ACTING for incident in incidents):
         return ()
     try:
         return await world.metrics.firing_alerts(store.spec.metrics.source, store.metadata.namespace, names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, ObjectRef, Stage
 from memdrift.errors import MemdriftError, Permanent, Transient
 from memdrift.ports import Filing
-from memdrift.reconcile import evidence
+from memdrift.reconcile import comparing, evidence
 from memdrift.reconcile.world import World
 from memdrift.remedy import progress
 from memdrift.remedy.facts import Facts
@@ -58,7 +58,7 @@ async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # no
         case Capture():
             return await evidence.capture(world, facts, incident_of(facts, step.incident), step)
         case Analyse():
-            return await evidence.analyse(world, facts, incident_of(facts, step.incident))
+            return await comparing.analyse(world, facts, incident_of(facts, step.incident))
         case PutDocument():
             return await _put_document(world, incident_of(facts, step.incident))
         case File():
@@ -95,11 +95,20 @@ def holder(facts: Facts, incident: str) -> str:
 async def _open(world: World, facts: Facts, step: OpenIncident) -> Done:
     assert facts.store is not None
     numbers = [incident.spec.number for incident in facts.incidents]
-    number = max([facts.store.status.incident_count, *numbers]) + 1
+    number = max([facts.store.status.incident_count, _left_on_template(facts), *numbers]) + 1
     reference = ObjectRef(name=facts.store_name, uid=facts.store.metadata.uid)
     spec = DriftIncidentSpec(store_ref=reference, container=step.container, number=number)
     created = await world.incidents.create(facts.namespace, f"{facts.store_name}-{number}", spec)
     return Done(created=created.metadata.name)
+
+
+def _left_on_template(facts: Facts) -> int:
+    """The number of the incident that the workload was restarted for last: its name would look like a restart of ours.
+
+    It outlives a store that was deleted and created again.
+    """
+    left = facts.target.restarted_for.removeprefix(f"{facts.store_name}-") if facts.target else ""
+    return int(left) if left.isdecimal() and len(left) < 10 else 0
 
 
 async def _put_document(world: World, incident: DriftIncident) -> Done:

@@ -195,6 +195,8 @@ def _restarts(facts: Facts, step: Step, outcome: StepOutcome) -> tuple[RestartTo
     if not isinstance(step, Evict | AnnotateTemplate) or isinstance(outcome, Failed):
         return ()
     incident = next(each for each in facts.incidents if each.metadata.name == step.incident)
+    if isinstance(step, AnnotateTemplate) and incident.status.restart_started_time is not None:
+        return ()  # the rollout was paused or resumed
     plan = recorded(incident)
     assert plan is not None
     assert facts.policy is not None

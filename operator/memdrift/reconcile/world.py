@@ -31,11 +31,13 @@ class Fleet:
     Attributes:
         rivals: names of other stores in the namespace that point at the same workload.
         stores, storming: how many are watched, and how many of them want a restart.
+        known: every one of them was looked at since the process began.
     """
 
     rivals: tuple[str, ...] = ()
     stores: int = 1
     storming: int = 0
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ def missing(facts: Facts, policy: Policy, target: Target) -> TakeBaseline | None
     wanted = capture.baseline and capture.format is ProfileFormat.GO_PPROF and policy.allows(Mode.CAPTURE)
     if not wanted or facts.store is None or policy.kill_switch or policy.spec.pause_requests or target.rolling:
         return None
+    if facts.metrics_problem is not None:  # whether the revision drifts already is not known
+        return None
     container = profiled_container(policy, target)
     drifting = any(verdict.drifting for verdict in facts.verdicts)
     have = {baseline.revision for baseline in facts.store.status.baselines if baseline.container == container}

@@ -7,17 +7,18 @@ takes a step towards an outcome or waits for a named reason. Must not act, log o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memdrift.api.driftincident import Decision, DriftIncident, IncidentOutcome, Judgement, Stage
 from memdrift.api.featurestore import Mode, ProfileFormat, Strategy
 from memdrift.drift.blocks import POD_TOTAL
 from memdrift.drift.relief import ReliefKind
-from memdrift.drift.verdict import VerdictKind
-from memdrift.remedy import baselines, guards, hits, progress, stages
+from memdrift.drift.verdict import Verdict, VerdictKind
+from memdrift.remedy import baselines, guards, hits, progress, records, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.guards import Case
-from memdrift.remedy.plan import plan_for, recorded
+from memdrift.remedy.plan import Plan, concerns, plan_for, recorded, still_runs
 from memdrift.remedy.policy import Policy
 from memdrift.remedy.reasons import Reason
 from memdrift.remedy.steps import (
@@ -44,16 +45,18 @@ RETRY_SECONDS = 60.0
 
 
 def next_step(facts: Facts) -> Step:
-    """The one step of this tick."""
+    """The one step of this tick; what has begun to restart comes before everything else."""
     opened = [incident for incident in facts.incidents if incident.status.stage is not Stage.CLOSED]
+    opened.sort(key=lambda incident: incident.status.stage not in stages.RESTARTING)
     if facts.store is None:
         return _farewell(opened)
-    if facts.problem is not None or facts.policy is None or facts.target is None:
-        return Wait(facts.problem or Hold(Reason.INTERNAL_ERROR, "neither a target nor a reason why not"))
     former = [each for each in opened if each.spec.store_ref.uid != facts.store.metadata.uid]
     if former:
         return _farewell(former)
-    waits = []
+    if facts.problem is not None or facts.policy is None or facts.target is None:
+        problem = facts.problem or Hold(Reason.INTERNAL_ERROR, "neither a target nor a reason why not")
+        return _given_up(facts, opened, problem) or Wait(problem)
+    waits: list[Wait] = []
     for incident in opened:
         step = incident_step(facts, facts.policy, facts.target, incident)
         if not isinstance(step, Wait):
@@ -63,19 +66,44 @@ def next_step(facts: Facts) -> Step:
     if container is not None:
         return OpenIncident(container)
     baseline = baselines.missing(facts, facts.policy, facts.target)
-    if baseline is not None:
+    if baseline is not None and not opened:
         return baseline
     closed = [incident for incident in facts.incidents if incident.status.stage is Stage.CLOSED]
     if len(closed) > KEPT_CLOSED_INCIDENTS:
-        return Prune(closed[0].metadata.name)
-    return waits[0] if waits else Wait(_idle(facts, facts.policy))
+        expendable = [incident for incident in closed if incident.spec.judgement is not Judgement.EXPECTED]
+        return Prune((expendable or closed)[0].metadata.name)
+    return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
 
 
 def _farewell(opened: list[DriftIncident]) -> Step:
     """A deleted store: its incidents end as `Gone`, with their evidence kept."""
     if opened:
-        return Close(opened[0].metadata.name, IncidentOutcome.GONE, "the FeatureStore was deleted")
+        left = "; its rollout is paused: resume it by hand" if _paused_by_us(opened[0]) else ""
+        return Close(opened[0].metadata.name, IncidentOutcome.GONE, f"the FeatureStore was deleted{left}")
     return Wait(Hold(Reason.IDLE, "the store is gone and none of its incidents is open"))
+
+
+def _given_up(facts: Facts, opened: list[DriftIncident], problem: Hold) -> Step | None:
+    """A restart that cannot be followed any more gives the slot back at its deadline: others wait for it.
+
+    One that we paused keeps it, to be resumed once the store can be judged again.
+    """
+    if facts.policy is None or not problem.person_needed:
+        return None
+    for incident in opened:
+        status, name = incident.status, incident.metadata.name
+        paused = _paused_by_us(incident) and problem.reason is not Reason.TARGET_NOT_FOUND
+        if status.stage not in stages.RESTARTING or paused or not stages.passed(status, facts.policy, facts.now):
+            continue
+        if status.restart_started_time is None:
+            return StepBack(name, problem)
+        return Close(name, IncidentOutcome.INCONCLUSIVE, f"it cannot be followed any more: {problem.message}")
+    return None
+
+
+def _paused_by_us(incident: DriftIncident) -> bool:
+    turns = [action.kind for action in incident.status.actions if action.kind in {progress.PAUSED, progress.RESUMED}]
+    return bool(turns) and turns[-1] == progress.PAUSED
 
 
 def _idle(facts: Facts, policy: Policy) -> Hold:
@@ -83,6 +111,9 @@ def _idle(facts: Facts, policy: Policy) -> Hold:
         reason, message = facts.metrics_problem
         return Hold(Reason.METRICS_UNAVAILABLE, f"{reason}: {message}")
     hit = max(facts.store.status.hits if facts.store else (), key=lambda each: each.count, default=None)
+    answered = next((name for verdict in facts.verdicts if (name := _answered(facts, verdict))), None)
+    if answered is not None:
+        return Hold(Reason.IDLE, f"a person has answered for the pods that drift, in {answered}")
     if any(verdict.drifting for verdict in facts.verdicts):
         needed = policy.spec.detection.confirm_after_new_blocks
         return Hold(Reason.NOT_CONFIRMED, f"drift seen in {hit.count if hit else 0} of {needed} new blocks")
@@ -99,10 +130,23 @@ def _confirmed(facts: Facts, policy: Policy, taken: set[str]) -> str | None:
         verdict.container
         for verdict in facts.verdicts
         if verdict.drifting and counts.get(verdict.container, 0) >= policy.spec.detection.confirm_after_new_blocks
+        if _answered(facts, verdict) is None
     ]
     containers = [name for name in confirmed if name != POD_TOTAL]
     candidates = containers or ([] if taken else confirmed)
     return next((name for name in candidates if name not in taken), None)
+
+
+def _answered(facts: Facts, verdict: Verdict) -> str | None:
+    """The closed incident in which a person said no, or that it is expected, of every life that drifts now."""
+    drifting = {(pod.uid, records.moment(pod.started_at)) for pod in verdict.drifting_pods}
+    for incident in reversed(facts.incidents):
+        said = incident.status.outcome in {IncidentOutcome.DENIED, IncidentOutcome.EXPECTED}
+        if said and drifting and incident.spec.container == verdict.container:
+            known = {(pod.uid, pod.started_time) for pod in incident.status.affected_pods}
+            if drifting <= known:
+                return incident.metadata.name
+    return None
 
 
 def incident_step(facts: Facts, policy: Policy, target: Target, incident: DriftIncident) -> Step:
@@ -110,18 +154,22 @@ def incident_step(facts: Facts, policy: Policy, target: Target, incident: DriftI
     status, name = incident.status, incident.metadata.name
     if status.stage_entered_time is None:
         return Enter(name, Stage.CONFIRMED)
-    said = _said(incident) if status.stage not in stages.RESTARTING else None
+    said = _said(facts, incident) if status.stage not in stages.RESTARTING else None
     if said is not None:
         return said
     case = Case(facts, policy, target, incident, plan_for(incident, target, policy))
     return _BY_STAGE[status.stage](case)
 
 
-def _said(incident: DriftIncident) -> Step | None:
+def _said(facts: Facts, incident: DriftIncident) -> Step | None:
     """What people said of the incident ends it, as long as nothing is being restarted."""
     name, approval = incident.metadata.name, incident.spec.approval
     if incident.spec.judgement in {Judgement.EXPECTED, Judgement.NOISE}:
         return Close(name, IncidentOutcome.EXPECTED, f"judged {incident.spec.judgement} by a person")
+    for other in facts.incidents:
+        same = incident.status.fingerprint is not None and other.status.fingerprint == incident.status.fingerprint
+        if same and other.spec.judgement is Judgement.EXPECTED:
+            return Close(name, IncidentOutcome.EXPECTED, f"the same leak was judged Expected in {other.metadata.name}")
     plan = incident.status.plan
     if (
         approval is not None
@@ -153,7 +201,7 @@ def _capture(case: Case) -> Step:
         return Wait(held, name)
     if not case.policy.allows(Mode.CAPTURE):
         return Enter(name, Stage.HOLDING)
-    taken = {profile.pod_uid for profile in status.profiles if profile.kind == "heap"}
+    taken = {profile.pod_uid for profile in status.profiles if profile.kind == _telling_kind(case)}
     left = None
     if len(taken) < capture.max_pods and not stages.passed(status, case.policy, case.facts.now):
         left = next(
@@ -162,6 +210,12 @@ def _capture(case: Case) -> Step:
     if left is not None:
         return Capture(name, left.name, left.uid)
     return Enter(name, Stage.ANALYSING if taken else Stage.FILING)
+
+
+def _telling_kind(case: Case) -> str:
+    """The kind of profile without which a pod counts as not profiled: the heap, where it is asked for at all."""
+    asked = [str(kind) for kind in case.policy.spec.capture.profiles]
+    return "heap" if "heap" in asked else next(iter(asked), "heap")
 
 
 def _worth_trying(case: Case, uid: str) -> bool:
@@ -216,7 +270,7 @@ def _evidence_due(case: Case) -> bool:
     """Whether profiles that could not be taken or stored are worth another round: faults pass, evidence does not."""
     status, now = case.status, case.facts.now
     wanted = case.policy.allows(Mode.CAPTURE) and case.policy.spec.capture.format is not ProfileFormat.NONE
-    if not wanted or any(profile.kind == "heap" for profile in status.profiles):
+    if not wanted or any(profile.kind == _telling_kind(case) for profile in status.profiles):
         return False
     failed = max((failure.time for failure in status.capture_failures), default=None)
     rested = failed is None or now - failed >= timedelta(seconds=stages.RECAPTURE_SECONDS)
@@ -230,15 +284,14 @@ def _retry_due(case: Case, kind: str) -> bool:
 
 
 def _ended(case: Case) -> Step | None:
-    """The drift is gone without us: the pods were replaced, or a third of a window in a row was steady."""
-    name = case.incident.metadata.name
-    affected = {pod.uid for pod in case.status.affected_pods}
-    if affected and not any(pod.uid in affected for pod in case.target.pods):
-        revisions = {pod.revision for pod in case.status.affected_pods}
+    """The drift is gone without us: the lives ended, or a third of a window in a row was steady."""
+    name, affected, container = case.incident.metadata.name, case.status.affected_pods, case.incident.spec.container
+    if affected and not any(still_runs(pod, case.target, container) for pod in affected):
+        revisions = {pod.revision for pod in affected}
         same = any(pod.revision in revisions for pod in case.target.pods)
         outcome = IncidentOutcome.SUPERSEDED if same else IncidentOutcome.RESOLVED
-        how = "somebody restarted them" if same else "another revision runs"
-        return Close(name, outcome, f"none of the affected pods runs any more: {how}")
+        how = "they were restarted" if same else "the target has other pods of another revision, or none"
+        return Close(name, outcome, f"none of the affected pods runs on as it was: {how}")
     newest = case.verdict
     if newest is None or newest.kind is not VerdictKind.STEADY:
         return None
@@ -251,30 +304,38 @@ def _ended(case: Case) -> Step | None:
 
 
 def _restart_first(case: Case) -> Step:
-    """The first touch: a plan that was begun and written down, one pod or one annotation."""
-    name, plan = case.incident.metadata.name, recorded(case.incident)
+    """The first touch: a plan that was begun and written down, one pod or one annotation.
+
+    What took effect is found first, whatever else is true now: its note may have been lost with a process.
+    """
+    name, plan, begun = case.incident.metadata.name, recorded(case.incident), case.status.restart_started_time
     if plan is None or not plan.pods:
         return StepBack(name, Hold(Reason.VERDICT_CHANGED, "the plan is empty"))
-    if case.status.restart_started_time is None:
-        # Waiting here would end in a restart by an old decision: `Holding` asks every guard again.
-        if case.status.reason == Reason.SLOT_TAKEN:
-            return StepBack(name, Hold(Reason.SLOT_TAKEN, "another incident took the slot first"))
-        if stages.passed(case.status, case.policy, case.facts.now):
-            return StepBack(name, Hold(Reason.SLOT_TAKEN, "the first pod could not be taken away in time"))
-    if plan.strategy is Strategy.ROLLOUT:
-        if case.target.restarted_for == name:
+    rollout, (pod, uid) = plan.strategy is Strategy.ROLLOUT, plan.pods[0]
+    if concerns(plan, case.incident, case.target):
+        if rollout and case.target.restarted_for == name:
             return Enter(name, Stage.RESTARTING_REST)
-        return _unless_held(case, (*guards.STOP, guards.rolling, guards.disruption_budget), AnnotateTemplate(name))
-    pod, uid = plan.pods[0]
-    if _gone(case, uid):
-        return Enter(name, Stage.COMPARING_FIRST if len(plan.pods) > 1 else Stage.RESTARTING_REST)
-    return _unless_held(case, guards.NEXT, Evict(name, pod, uid))
+        if not rollout and _gone(case, uid):
+            return Enter(name, Stage.COMPARING_FIRST if len(plan.pods) > 1 else Stage.RESTARTING_REST)
+    late = stages.passed(case.status, case.policy, case.facts.now)
+    if begun is not None and late:
+        return Close(name, IncidentOutcome.INCONCLUSIVE, "the first pod was told to go and did not")
+    hold = _not_as_planned(case, plan, late=late) if begun is None else guards.first_hold(guards.NEXT, case)
+    if hold is not None:
+        return StepBack(name, hold) if begun is None else Wait(hold, name)
+    return AnnotateTemplate(name) if rollout else Evict(name, pod, uid)
 
 
-def _unless_held(case: Case, chain: tuple[guards.Guard, ...], step: Step) -> Step:
-    """Before the first touch a hold gives the slot back: a stopgap that cannot start must not block the others."""
-    hold = guards.first_hold(chain, case)
-    return step if hold is None else StepBack(case.incident.metadata.name, hold)
+def _not_as_planned(case: Case, plan: Plan, *, late: bool) -> Hold | None:
+    """Before the first touch every hold gives the slot back, and `Holding` decides anew, never by an old decision."""
+    hold = guards.first_hold(guards.FIRST, case)
+    if hold is not None:
+        return hold
+    if case.plan.hash != plan.hash:
+        return Hold(Reason.VERDICT_CHANGED, "the pods or the target are not those of the plan any more")
+    if late:
+        return Hold(Reason.SLOT_TAKEN, "the first pod could not be taken away in time")
+    return None
 
 
 def _gone(case: Case, uid: str) -> bool:
@@ -298,18 +359,36 @@ def _recovered(case: Case) -> Hold | None:
 def _compare_first(case: Case) -> Step:
     """Watch the first fresh pod for the soak before the others follow."""
     name, now = case.incident.metadata.name, case.facts.now
-    hold = _recovered(case)
+    lost, hold, fresh = _lost(case), _recovered(case), _fresh_since(case)
+    late = stages.passed(case.status, case.policy, now)
+    if lost is not None:
+        return lost
     if hold is not None:
-        if stages.passed(case.status, case.policy, now):
+        if late:
             return Close(
                 name, IncidentOutcome.NOT_RELIEVED, f"the first replacement did not become ready: {hold.message}"
             )
         return Wait(hold, name)
-    fresh = _fresh_since(case)
-    until = (fresh or now) + timedelta(seconds=case.policy.spec.remediation.soak_seconds)
-    if now < until:
-        return Wait(Hold(Reason.SOAKING, f"the fresh pod is watched until {until:%H:%M:%S}", until), name)
-    return Enter(name, Stage.RESTARTING_REST)
+    if fresh is None:  # scaled down meanwhile
+        end = stages.deadline(case.status, case.policy)
+        missing = Hold(Reason.REPLACEMENT_NOT_READY, "no pod took the place of the first one", end)
+        return Close(name, IncidentOutcome.INCONCLUSIVE, missing.message) if late else Wait(missing, name)
+    until = fresh + timedelta(seconds=case.policy.spec.remediation.soak_seconds)
+    if now >= until:
+        return Enter(name, Stage.RESTARTING_REST)
+    if late:
+        return Close(name, IncidentOutcome.NOT_RELIEVED, "no fresh pod ran through its soak without a restart")
+    return Wait(Hold(Reason.SOAKING, f"the fresh pod is watched until {until:%H:%M:%S}", until), name)
+
+
+def _lost(case: Case) -> Step | None:
+    """Another workload than the plan's is seen now: its pods say nothing about ours, and must not be touched for it."""
+    plan = recorded(case.incident)
+    if plan is None or concerns(plan, case.incident, case.target):
+        return None
+    left = "; its rollout is paused: resume it by hand" if _paused_by_us(case.incident) else ""
+    name = case.incident.metadata.name
+    return Close(name, IncidentOutcome.INCONCLUSIVE, f"`spec.targetRef` names another workload now{left}")
 
 
 def _fresh_since(case: Case) -> datetime | None:
@@ -328,9 +407,15 @@ def _fresh_since(case: Case) -> datetime | None:
 
 def _restart_rest(case: Case) -> Step:
     """One pod after the other, each written down first, each only when the last one is back."""
-    name, plan = case.incident.metadata.name, recorded(case.incident)
-    remaining = [(pod, uid) for pod, uid in (plan.pods if plan else ()) if not _gone(case, uid)]
+    name, plan, lost = case.incident.metadata.name, recorded(case.incident), _lost(case)
+    if lost is not None:
+        return lost
     rollout = plan is not None and plan.strategy is Strategy.ROLLOUT
+    left = [(pod, uid) for pod, uid in (plan.pods if plan else ()) if not _gone(case, uid)]
+    ended = {
+        pod.uid for pod in case.status.affected_pods if not still_runs(pod, case.target, case.incident.spec.container)
+    }
+    remaining = left if rollout else [(pod, uid) for pod, uid in left if uid not in ended]
     steered = _steer_rollout(case) if rollout else None
     if steered is not None:
         return steered
@@ -355,12 +440,10 @@ def _steer_rollout(case: Case) -> Step | None:
     Only a Deployment can pause; the others finish what they began.
     """
     name, target = case.incident.metadata.name, case.target
-    hold = guards.first_hold(guards.STOP, case)
-    turns = [action.kind for action in case.status.actions if action.kind in {progress.PAUSED, progress.RESUMED}]
-    paused_by_us = bool(turns) and turns[-1] == progress.PAUSED
+    hold = guards.first_hold((*guards.STOP, guards.agreed), case)
     if hold is not None and target.kind == "Deployment" and target.rolling:
         return Wait(hold, name) if target.paused else AnnotateTemplate(name, paused=True)
-    if hold is None and target.paused and paused_by_us:
+    if hold is None and target.paused and _paused_by_us(case.incident):
         return AnnotateTemplate(name, paused=False)
     return None
 
@@ -368,6 +451,9 @@ def _steer_rollout(case: Case) -> Step | None:
 def _verify(case: Case) -> Step:
     """Did it help, by samples after the restart only?"""
     name, status, now = case.incident.metadata.name, case.status, case.facts.now
+    overtaken = _lost(case) or _overtaken(case)
+    if overtaken is not None:
+        return overtaken
     finished = status.restart_finished_time or now
     until = finished + timedelta(seconds=case.policy.spec.remediation.soak_seconds)
     if now < until:
@@ -381,6 +467,15 @@ def _verify(case: Case) -> Step:
     held = guards.metrics(case)
     why = held or Hold(Reason.SOAKING, relief.sentence if relief else "no measurements after the restart yet")
     return Wait(why, name)
+
+
+def _overtaken(case: Case) -> Step | None:
+    """Another revision was deployed meanwhile: what is measured now is its doing, not ours."""
+    revisions = {pod.revision for pod in case.status.affected_pods} - {""}
+    if case.target.rolling or not revisions or case.target.revision in revisions | {""}:
+        return None
+    message = "another revision was deployed before the restart could be judged"
+    return Close(case.incident.metadata.name, IncidentOutcome.INCONCLUSIVE, message)
 
 
 _BY_STAGE: dict[Stage, Callable[[Case], Step]] = {

@@ -49,6 +49,7 @@ class Facts:
         incidents: all of the store, oldest number first, as the API server has them.
         firing_alerts: of `blockingAlerts`; None where they could not be asked.
         fleet_stores, storming_stores: how many stores are watched, and how many of them want a restart now.
+        fleet_known: every watched store was looked at since the process began, so that these figures mean something.
         relief: the comparison before and after, by incident name, where one is due.
         skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.
     """
@@ -67,6 +68,7 @@ class Facts:
     firing_alerts: tuple[str, ...] | None = ()
     fleet_stores: int = 1
     storming_stores: int = 0
+    fleet_known: bool = True
     relief: dict[str, Relief] = field(default_factory=dict)
     skew_seconds: float | None = None
 

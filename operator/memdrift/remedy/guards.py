@@ -24,6 +24,8 @@ from memdrift.remedy.target import Target
 
 SKEW_LIMIT_SECONDS = 30.0
 """Clocks that differ more than this make ages and budgets wrong by more than a block of the shortest useful window."""
+FLEET_SECONDS = 5.0
+"""When to look again whether the whole fleet is known."""
 STORM_STORES = 3
 """Fewer stores than this are no storm, however small the fleet is."""
 EXPLAINED_PERCENT = 50
@@ -320,6 +322,9 @@ def blocking_alerts(case: Case) -> Hold | None:
 def storm(case: Case) -> Hold | None:
     """Many stores at once are one broken metric or one shared cause, not many leaks."""
     facts, threshold = case.facts, case.policy.storm_threshold_percent
+    if not facts.fleet_known:  # a process that has just begun would see no storm
+        message = "not every store was looked at since memdrift started"
+        return Hold(Reason.STORM, message, facts.after(FLEET_SECONDS))
     share = 100 * facts.storming_stores / max(facts.fleet_stores, 1)
     if facts.storming_stores < STORM_STORES or share <= threshold:
         return None
@@ -332,11 +337,10 @@ def storm(case: Case) -> Hold | None:
 
 def approval(case: Case) -> Hold | None:
     """A person's yes counts for exactly the plan that was shown, and not for ever."""
-    person_because = _person_because(case)
+    person_because, given = _person_because(case), case.incident.spec.approval
     if person_because is None:
-        return None
+        return _refused(case.incident)
     reason, why, until = person_because
-    given = case.incident.spec.approval
     if given is None or given.decision is not Decision.APPROVED:
         how = f"kubectl memdrift approve {case.incident.metadata.name} --plan {case.plan.hash}"
         return Hold(reason, f"{why}; plan {case.plan.hash}: {case.plan.sentence}. To approve: {how}", until, True)
@@ -347,6 +351,26 @@ def approval(case: Case) -> Hold | None:
     if given.expires_at is None or given.expires_at <= case.facts.now:
         return Hold(Reason.APPROVAL_EXPIRED, f"the approval by {given.by} expired", None, True)
     return None
+
+
+def agreed(case: Case) -> Hold | None:
+    """A stopgap that has begun goes on only while a person who must agree, or has refused, agrees to what was begun."""
+    refused, because = _refused(case.incident), _person_because(case)
+    if refused is not None or because is None:
+        return refused
+    given, begun = case.incident.spec.approval, case.status.plan
+    if given is not None and begun is not None and given.plan == begun.hash:
+        return None
+    reason, why, until = because
+    return Hold(reason, f"{why}; approve plan {begun.hash if begun else 'none'}, which was begun", until, True)
+
+
+def _refused(incident: DriftIncident) -> Hold | None:
+    """A person's no to whichever plan stands until it is taken back, also where nobody had to be asked."""
+    given = incident.spec.approval
+    if given is None or given.decision is not Decision.DENIED:
+        return None
+    return Hold(Reason.APPROVAL_STALE, f"{given.by} denied plan {given.plan}: take it back to go on", None, True)
 
 
 def _person_because(case: Case) -> tuple[Reason, str, datetime | None] | None:
@@ -377,7 +401,10 @@ GO: tuple[Guard, ...] = (
 )  # fmt: skip
 """What must agree before a stopgap begins."""
 
-NEXT: tuple[Guard, ...] = (*STOP, rolling, minimum_available, disruption_budget)
+FIRST: tuple[Guard, ...] = tuple(guard for guard in GO if guard is not storm)
+"""What must agree again before the first touch: between the decision and the act the process may have died."""
+
+NEXT: tuple[Guard, ...] = (*STOP, agreed, metrics, rolling, minimum_available, disruption_budget, blocking_alerts)
 """What must agree before each further pod of a stopgap that has begun."""
 
 

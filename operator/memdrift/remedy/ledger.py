@@ -15,6 +15,8 @@ from memdrift.api.featurestore import Budget, LedgerEntry
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
+COUNTABLE = 20
+"""As many stopgaps as are remembered for certain; a larger budget could not be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def stopgaps(incidents: Sequence[DriftIncident], kept: Sequence[LedgerEntry]) ->
         Stopgap(
             incident=incident.metadata.name,
             strategy=str(incident.status.plan.strategy) if incident.status.plan else "",
-            pods=len(incident.status.pods_before),
+            pods=len(incident.status.plan.pods if incident.status.plan else incident.status.pods_before),
             started_at=incident.status.restart_started_time,
             ended_at=incident.status.closed_time,
             outcome=str(incident.status.outcome or ""),
@@ -79,8 +81,8 @@ def used_since(rows: Sequence[Stopgap], since: datetime) -> int:
 
 def frees_at(rows: Sequence[Stopgap], now: datetime, span: timedelta, maximum: int) -> datetime | None:
     """When a rolling budget has room again; None where it has room now."""
-    if maximum == 0:
-        return now + span
+    if maximum == 0:  # never; told by the hour, so that an unchanged incident is not written at every look
+        return now.replace(minute=0, second=0, microsecond=0) + span
     inside = [row.started_at for row in rows if row.started_at > now - span]
     return None if len(inside) < maximum else inside[len(inside) - maximum] + span
 

@@ -14,7 +14,7 @@ from memdrift.api.administration import Administration, CeilingLimits, Source, T
 from memdrift.api.featurestore import FeatureStoreSpec, LatencyScope, Mode, Strategy, TargetKind, WhenEvidenceMissing
 from memdrift.api.quantities import bytes_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.remedy import windows
+from memdrift.remedy import ledger, windows
 
 MODES = (Mode.OBSERVE, Mode.CAPTURE, Mode.APPROVE, Mode.ENFORCE)
 EVIDENCE_CHOICES = (WhenEvidenceMissing.BLOCK, WhenEvidenceMissing.RESTART_NEAR_LIMIT, WhenEvidenceMissing.RESTART)
@@ -73,8 +73,8 @@ def combine(spec: FeatureStoreSpec, administration: Administration, namespace: s
         spec=spec,
         mode=min(spec.mode, ceiling.mode, key=MODES.index),
         when_evidence_missing=evidence,
-        max_per_24_hours=min(remediation.max_per_24_hours, ceiling.max_per_24_hours),
-        max_per_7_days=min(remediation.max_per_7_days, ceiling.max_per_7_days),
+        max_per_24_hours=min(remediation.max_per_24_hours, ceiling.max_per_24_hours, ledger.COUNTABLE),
+        max_per_7_days=min(remediation.max_per_7_days, ceiling.max_per_7_days, ledger.COUNTABLE),
         cooldown_seconds=max(remediation.cooldown_seconds, ceiling.min_cooldown_seconds),
         probation_seconds=max(remediation.probation_seconds, ceiling.min_probation_seconds),
         overrides_allowed=ceiling.overrides,
@@ -111,6 +111,11 @@ def refusals(spec: FeatureStoreSpec, ceiling: CeilingLimits, namespace: str) -> 
         (
             spec.remediation.max_per_7_days > ceiling.max_per_7_days,
             f"`spec.remediation.maxPer7Days` counts as {ceiling.max_per_7_days}: the administrator's ceiling",
+        ),
+        (
+            max(spec.remediation.max_per_24_hours, spec.remediation.max_per_7_days) > ledger.COUNTABLE,
+            f"`spec.remediation.maxPer24Hours` and `maxPer7Days` count as at most {ledger.COUNTABLE}: the ledger "
+            "remembers no more",
         ),
         (
             spec.remediation.cooldown_seconds < ceiling.min_cooldown_seconds,

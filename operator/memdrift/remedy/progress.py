@@ -53,12 +53,13 @@ PAUSED, RESUMED = "Pause", "Resume"
 def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutcome) -> DriftIncidentStatus:
     """The incident's status after this tick."""
     status = _refreshed(incident, facts)
+    if isinstance(step, Wait):
+        holds = [wait.hold for wait in step.every if wait.incident == incident.metadata.name]
+        return _holding(status, holds[0], incident, facts) if holds else status
     if getattr(step, "incident", "") != incident.metadata.name:
         return status
-    if isinstance(step, Wait):
-        return _holding(status, step.hold, incident, facts)
     if isinstance(outcome, Failed):
-        return _failed(status, facts, step, outcome)
+        return _failed(status, incident, facts, step, outcome)
     moved = _moved(status, incident, facts, step, outcome)
     return moved.replace(
         reason=None,
@@ -90,6 +91,8 @@ def _refreshed(incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
         steady = hits.one_more(verdict, steady, facts.now)
     elif verdict.drifting:
         steady = None
+    if status.verdict is None and verdict.drifting:
+        status = _confirmed(status, incident, facts)  # it could not be measured when the incident was opened
     pods = records.merged(status.affected_pods, records.affected(verdict) if verdict.drifting else ())
     status = status.replace(steady=steady, affected_pods=pods)
     shown = facts.policy is not None and facts.target is not None and facts.policy.allows(Mode.APPROVE)
@@ -100,17 +103,24 @@ def _refreshed(incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
 
 
 def _holding(status: DriftIncidentStatus, hold: Hold, incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
+    told = _told(status, str(hold.reason), hold.message, incident, facts)
+    return told.replace(ask_again_time=hold.until)
+
+
+def _told(
+    status: DriftIncidentStatus, reason: str, message: str, incident: DriftIncident, facts: Facts
+) -> DriftIncidentStatus:
+    """Why nothing is done, with the same word in the status and in the condition."""
     return status.replace(
-        reason=str(hold.reason),
-        message=hold.message,
-        ask_again_time=hold.until,
+        reason=reason,
+        message=message,
         conditions=conditions.updated(
             status.conditions,
             Condition(
                 type="Remediating",
                 status=ConditionStatus.TRUE if status.stage in stages.RESTARTING else ConditionStatus.FALSE,
-                reason=str(hold.reason),
-                message=hold.message,
+                reason=reason,
+                message=message,
                 observed_generation=incident.metadata.generation,
                 last_transition_time=facts.now,
             ),
@@ -118,7 +128,9 @@ def _holding(status: DriftIncidentStatus, hold: Hold, incident: DriftIncident, f
     )
 
 
-def _failed(status: DriftIncidentStatus, facts: Facts, step: Step, outcome: Failed) -> DriftIncidentStatus:
+def _failed(
+    status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, step: Step, outcome: Failed
+) -> DriftIncidentStatus:
     """A step that did not take effect is on record where its attempts are counted."""
     if isinstance(step, Capture):
         failure = CaptureFailure(
@@ -132,7 +144,7 @@ def _failed(status: DriftIncidentStatus, facts: Facts, step: Step, outcome: Fail
         status = _acted(status, type(step).__name__, ActionState.FAILED, facts.now, pod, uid, detail)
         if outcome.reason == Reason.SLOT_TAKEN and status.restart_started_time is None:
             status = status.replace(stage=Stage.HOLDING, stage_entered_time=facts.now)
-    return status.replace(reason=outcome.reason, message=outcome.message)
+    return _told(status, outcome.reason, outcome.message, incident, facts)
 
 
 def _acted(
@@ -216,7 +228,7 @@ def _found_restarted(status: DriftIncidentStatus, now: datetime) -> DriftInciden
 
 def _confirmed(status: DriftIncidentStatus, incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
     verdict = facts.verdict(incident.spec.container)
-    status = status.replace(confirmed_time=facts.now)
+    status = status.replace(confirmed_time=status.confirmed_time or facts.now)
     if verdict is None:
         return status
     worst = verdict.drifting_pods[0] if verdict.drifting_pods else None

@@ -92,9 +92,19 @@ def _affected_pod(pod: PodVerdict) -> AffectedPod:
 
 
 def merged(known: Sequence[AffectedPod], fresh: Sequence[AffectedPod]) -> list[AffectedPod]:
-    """The known pods in their order, then those that joined: a plan must not lose a pod between two looks."""
-    uids = {pod.uid for pod in known}
-    return [*known, *(pod for pod in fresh if pod.uid not in uids)]
+    """The known pods in their order, then those that joined: a plan must not lose a pod between two looks.
+
+    Only pods of the same revisions join, because the evidence is about those; a pod whose container restarted and
+    drifts again is there as its newest life.
+    """
+    uids, revisions = {pod.uid for pod in known}, {pod.revision for pod in known}
+    newest = {pod.uid: pod for pod in fresh}
+    renewed = [
+        newest[pod.uid] if pod.uid in newest and newest[pod.uid].started_time > pod.started_time else pod
+        for pod in known
+    ]
+    joined = (pod for pod in fresh if pod.uid not in uids and (not known or pod.revision in revisions))
+    return [*renewed, *joined]
 
 
 def rounded(figure: float | None) -> int | None:

@@ -13,26 +13,33 @@ from memdrift.drift.blocks import LifeBlocks, Window
 
 
 def metric_growth_bytes(
-    windows: Sequence[Window], uid: str, container: str, from_age_seconds: float, until: float
+    windows: Sequence[Window],
+    uid: str,
+    container: str,
+    from_age_seconds: float,
+    until: float,
+    *,
+    resident: bool = False,
 ) -> float | None:
     """Growth of a pod's memory from an age of its life to a moment; None where the blocks do not reach so far.
 
     `from_age_seconds` is the age of the pod at which the earlier profile was taken (of this pod or of a young peer),
-    `until` the epoch seconds of the later profile.
+    `until` the epoch seconds of the later profile. `resident` where memory grows outside the heap: a flat heap explains
+    nothing of that.
     """
     candidates = [
         growth
         for window in windows
         for blocks in window.lives
         if blocks.life.uid == uid and blocks.life.container == container
-        if (growth := _growth(blocks, blocks.life.started_at + from_age_seconds, until)) is not None
+        if (growth := _growth(blocks, blocks.life.started_at + from_age_seconds, until, resident=resident)) is not None
     ]
     return max(candidates, default=None)
 
 
-def _growth(blocks: LifeBlocks, since: float, until: float) -> float | None:
+def _growth(blocks: LifeBlocks, since: float, until: float, *, resident: bool) -> float | None:
     heap = blocks.live_heap.p50
-    series = heap if np.isfinite(heap).any() else blocks.resident.p50
+    series = blocks.resident.p50 if resident or not np.isfinite(heap).any() else heap
     ends = blocks.starts + blocks.block_seconds
     inside = np.isfinite(series) & (ends > since) & (blocks.starts <= until)
     if inside.sum() < 2:

@@ -16,9 +16,13 @@ repeat of one harmless step:
 | Filing          | on without ticket        | the document under the same key, the ticket under the same marker   |
 | Holding         | none                     | nothing: it only reads                                              |
 | RestartingFirst | back to Holding          | an eviction of a UID that is gone, or an annotation that is there   |
-| ComparingFirst  | closes as NotRelieved    | nothing: it only reads                                              |
+| ComparingFirst  | closes (see below)       | nothing: it only reads                                              |
 | RestartingRest  | closes as Inconclusive   | as RestartingFirst                                                  |
 | Verifying       | closes as Inconclusive   | nothing: it only reads                                              |
+
+`ComparingFirst` closes as NotRelieved where the fresh pod was not well for its soak, as Inconclusive where there is
+none.
+A store that cannot be judged any more gives the slot back at the same deadlines.
 
 Must not decide: `decide` does, with these figures.
 """

@@ -157,7 +157,8 @@ def _stalled(facts: Facts, step: Step) -> Hold | None:
     """Only what a person must end."""
     if facts.problem is not None and facts.problem.person_needed:
         return facts.problem
-    return step.hold if isinstance(step, Wait) and step.hold.person_needed else None
+    holds = [wait.hold for wait in step.every] if isinstance(step, Wait) else []
+    return next((hold for hold in holds if hold.person_needed), None)
 
 
 def worth_writing(before: FeatureStoreStatus, after: FeatureStoreStatus) -> bool:

@@ -17,10 +17,20 @@ from memdrift.remedy.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing, for a reason. `incident` is "" where the reason concerns the whole store."""
+    """Do nothing, for a reason. `incident` is "" where the reason concerns the whole store.
+
+    Attributes:
+        also: why the store's other open incidents wait.
+    """
 
     hold: Hold
     incident: str = ""
+    also: tuple[Wait, ...] = ()
+
+    @property
+    def every(self) -> tuple[Wait, ...]:
+        """This reason and those of the other incidents."""
+        return (self, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
