@@ -28,7 +28,6 @@ LONGEST_FUNCTION = 50
 
 LONG_MODULES = {
     "ports.py": "one small Protocol per need; side by side they are the list of what memdrift asks of the world",
-    "remedy/decide.py": "the story from confirmed drift to outcome, stage by stage; cut up it could not be read as one",
     "remedy/guards.py": "the ordered list of reasons not to act; their order is the point",
     "remedy/progress.py": "one transition per step; split, a step's effect would be in two places",
     "reconcile/telling.py": "events and report come from the same changes and must use the same words",

@@ -118,6 +118,11 @@ class Target:
         """The pod with that UID, or None: a name may come back as another pod."""
         return next((pod for pod in self.pods if pod.uid == uid), None)
 
+    def gone(self, uid: str) -> bool:
+        """Whether that pod is not there any more, or on its way out."""
+        found = self.pod(uid)
+        return found is None or found.deleting
+
     @property
     def revision(self) -> str:
         """Identity of the current template; "" where no revision is known."""

@@ -1,0 +1,75 @@
+"""Waiting for agreement: the stage without a deadline, which never expires into acting.
+
+Exists so that an incident that must not act still ends: by the guards, by a person, or because the drift is gone. Must
+not touch a pod.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from memdrift.api.driftincident import IncidentOutcome, Stage
+from memdrift.api.featurestore import Mode, ProfileFormat
+from memdrift.drift.verdict import VerdictKind
+from memdrift.remedy import guards, hits, stages
+from memdrift.remedy.guards import Case
+from memdrift.remedy.plan import still_runs
+from memdrift.remedy.proving import HANDS_OFF, telling_kind, unfiled
+from memdrift.remedy.steps import Begin, Close, Enter, File, PutDocument, Step, Wait
+
+RETRY_SECONDS = 60.0
+
+
+def hold(case: Case) -> Step:
+    """Wait for agreement, for a person, or for the end of the drift; what is not stored or filed is caught up."""
+    name = case.incident.metadata.name
+    ended = _ended(case)
+    if ended is not None:
+        return ended
+    if case.policy.allows(Mode.CAPTURE) and case.status.archive is None and guards.first_hold(HANDS_OFF, case) is None:
+        return PutDocument(name)
+    if _evidence_due(case):
+        return Enter(name, Stage.CAPTURING)
+    held = guards.first_hold(guards.GO, case)
+    if held is None:
+        return Begin(name, case.plan)
+    if unfiled(case) and _retry_due(case, "File") and guards.first_hold(HANDS_OFF, case) is None:
+        return File(name)
+    return Wait(held, name)
+
+
+def _evidence_due(case: Case) -> bool:
+    """Whether profiles that could not be taken or stored are worth another round: faults pass, evidence does not."""
+    status, now = case.status, case.facts.now
+    wanted = case.policy.allows(Mode.CAPTURE) and case.policy.spec.capture.format is not ProfileFormat.NONE
+    if not wanted or any(profile.kind == telling_kind(case) for profile in status.profiles):
+        return False
+    failed = max((failure.time for failure in status.capture_failures), default=None)
+    rested = failed is None or now - failed >= timedelta(seconds=stages.RECAPTURE_SECONDS)
+    living = any(not case.target.gone(pod.uid) for pod in status.affected_pods)
+    return rested and living and guards.first_hold(HANDS_OFF, case) is None
+
+
+def _retry_due(case: Case, kind: str) -> bool:
+    tried = [action.time for action in case.status.actions if action.kind == kind]
+    return not tried or case.facts.now - max(tried) >= timedelta(seconds=RETRY_SECONDS)
+
+
+def _ended(case: Case) -> Step | None:
+    """The drift is gone without us: the lives ended, or a third of a window in a row was steady."""
+    name, affected, container = case.incident.metadata.name, case.status.affected_pods, case.incident.spec.container
+    if affected and not any(still_runs(pod, case.target, container) for pod in affected):
+        revisions = {pod.revision for pod in affected}
+        same = any(pod.revision in revisions for pod in case.target.pods)
+        outcome = IncidentOutcome.SUPERSEDED if same else IncidentOutcome.RESOLVED
+        how = "they were restarted" if same else "the target has other pods of another revision, or none"
+        return Close(name, outcome, f"none of the affected pods runs on as it was: {how}")
+    newest = case.verdict
+    if newest is None or newest.kind is not VerdictKind.STEADY:
+        return None
+    detection = case.policy.spec.detection
+    steady = hits.one_more(newest, case.status.steady, case.facts.now)
+    span = (steady.block_end_time - steady.since_time).total_seconds()
+    if steady.count > detection.confirm_after_new_blocks and span >= min(detection.window_seconds) / 3:
+        return Close(name, IncidentOutcome.RESOLVED, "memory no longer drifts")
+    return None
