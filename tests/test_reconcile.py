@@ -48,6 +48,29 @@ async def test_a_leak_is_found_proved_filed_relieved_and_the_ledger_kept() -> No
     assert status.change.modules[0].module == "github.com/grab/async"
 
 
+async def test_growth_is_measured_from_the_baseline_even_where_the_windows_begin_after_it() -> None:
+    universe = Universe(store=builders.store("Capture"))
+    await universe.live(15)
+    baseline = universe.store.status.baselines[0]
+    assert baseline.memory is not None
+    universe.failing = {"metrics"}
+    await universe.live(400)  # the window of three minutes has left the baseline behind
+    universe.failing = set()
+    grown: list[float | None] = []
+    analyse = universe._Analyser.analyse
+
+    async def watched(analyser: object, comparison: object) -> object:
+        grown.append(comparison.metric_growth_bytes)  # type: ignore[attr-defined]
+        return await analyse(analyser, comparison)  # type: ignore[arg-type]
+
+    universe._Analyser = type("Watched", (universe._Analyser,), {"analyse": watched})  # type: ignore[misc]
+    await universe.live(120, until=lambda: bool(grown))
+    in_window = 24 * 3 * builders.MEBIBYTE
+    assert grown
+    assert grown[0] is not None
+    assert grown[0] > 2 * in_window
+
+
 async def test_a_healthy_store_is_left_alone_and_written_seldom() -> None:
     universe = Universe(behaviour=builders.HEALTHY)
     await universe.live(300)

@@ -30,6 +30,17 @@ def test_growth_outside_the_heap_is_measured_outside_the_heap() -> None:
     assert grown > 40 * builders.MEBIBYTE
 
 
+def test_the_live_heap_of_a_moment_is_that_of_the_youngest_block_up_to_it() -> None:
+    window = builders.window((builders.pod(1),), NOW, builders.LEAKING)
+    late = spans.live_heap_bytes((window,), "uid-1", "app", NOW.timestamp())
+    early = spans.live_heap_bytes((window,), "uid-1", "app", (builders.START + timedelta(seconds=60)).timestamp())
+    assert late is not None
+    assert early is not None
+    assert late - early == pytest.approx(24 * 140 / 60 * builders.MEBIBYTE, rel=0.1)
+    assert spans.live_heap_bytes((window,), "uid-1", "app", builders.START.timestamp() - 60) is None
+    assert spans.live_heap_bytes((window,), "gone", "app", NOW.timestamp()) is None
+
+
 def test_the_ledger_counts_the_pods_of_the_plan_and_not_all_of_the_workload() -> None:
     closed = restarted(1, timedelta(hours=1))
     policy = combine(builders.store().spec, builders.administration(), builders.NAMESPACE)

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from memdrift.api.metadata import Condition
-from memdrift.api.quantities import SignedQuantity
+from memdrift.api.quantities import Quantity, SignedQuantity
 from memdrift.api.wire import (
     FIRST_16,
     FIRST_64,
@@ -97,6 +97,9 @@ class Baseline(WireModel):
     """The SHA-256 of the stored bytes."""
     bytes: Count
     """Its size in bytes."""
+    memory: Quantity | None = None
+    """The live heap of the pod by the metrics at that time, rounded, so that later growth is measured over the same
+    span in metrics and profiles; absent where it was not measured."""
     healthy: bool = False
     """Whether the revision has since been judged steady: only such a baseline can tell which change is guilty."""
     images: Annotated[list[Text], FIRST_16, Field(max_length=16)] = Field(default=[])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from memdrift.api.driftincident import DriftIncident, ProfileRecord
 from memdrift.api.featurestore import Baseline
+from memdrift.api.quantities import bytes_of
 from memdrift.drift.blocks import POD_TOTAL
 from memdrift.drift.verdict import GrowthKind
 from memdrift.evidence.findings import Comparison, ProfileKind, Taken
@@ -67,6 +68,10 @@ def _metric_growth(facts: Facts, incident: DriftIncident, young: Sequence[Baseli
     age = (base.taken_time - base.pod_started_time).total_seconds()
     newest = facts.verdict(container)
     grows = newest.growth_kind if newest is not None and newest.drifting else _growth_kind(incident)
+    if grows != GrowthKind.NATIVE and base.memory is not None and container == heaps[0].container:
+        reached = spans.live_heap_bytes(facts.windows, heaps[0].pod_uid, container, heaps[0].taken_time.timestamp())
+        if reached is not None:
+            return reached - bytes_of(base.memory)
     return spans.metric_growth_bytes(
         facts.windows,
         heaps[0].pod_uid,

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 
 from memdrift.api.driftincident import DriftIncident, ProfileRecord
 from memdrift.api.featurestore import Baseline
-from memdrift.api.quantities import bytes_of
+from memdrift.api.quantities import bytes_of, quantity_of
 from memdrift.errors import CaptureFailed
 from memdrift.evidence.findings import ProfileKind, Taken
 from memdrift.ports import CaptureRequest, Stored
 from memdrift.reconcile.world import World
-from memdrift.remedy import baselines
+from memdrift.remedy import baselines, spans
 from memdrift.remedy.facts import Facts
 from memdrift.remedy.steps import Capture, Done, TakeBaseline
 from memdrift.remedy.target import Pod
@@ -65,6 +65,7 @@ async def take_baseline(world: World, facts: Facts, step: TakeBaseline) -> Done:
     keys = {kind: f"{folder}/{kind}.pb.gz" for kind in _kinds(facts)}
     kept = await _take(world, facts, pod, step.container, keys)
     images = sorted({container.image for container in pod.containers})
+    memory = {each.uid: _memory(facts, each, step.container) for each in kept}
     rows = [
         Baseline(
             revision=pod.revision,
@@ -77,11 +78,18 @@ async def take_baseline(world: World, facts: Facts, step: TakeBaseline) -> Done:
             uri=each.stored.uri,
             sha256=each.stored.sha256,
             bytes=each.stored.bytes,
+            memory=memory[each.uid],
             images=images,
         )
         for each in kept
     ]
     return Done(baselines=tuple(rows), capture_seconds=tuple(each.seconds for each in kept))
+
+
+def _memory(facts: Facts, kept: Kept, container: str) -> str | None:
+    """The live heap when the profile was taken, where the windows still reach that moment."""
+    found = spans.live_heap_bytes(facts.windows, kept.uid, container, kept.taken_at.timestamp())
+    return None if found is None else quantity_of(found)
 
 
 async def capture(world: World, facts: Facts, incident: DriftIncident, step: Capture) -> Done:

@@ -21,7 +21,9 @@ def metric_growth_bytes(
     *,
     resident: bool = False,
 ) -> float | None:
-    """Growth of a pod's memory from an age of its life to a moment; None where the blocks do not reach so far.
+    """Growth of a pod's memory from an age of its life to a moment, as far as the blocks reach back; None without two.
+
+    Where the windows begin after that age, growth before them is missing: use what was measured at that age, if it was.
 
     `from_age_seconds` is the age of the pod at which the earlier profile was taken (of this pod or of a young peer),
     `until` the epoch seconds of the later profile. `resident` where memory grows outside the heap: a flat heap explains
@@ -35,6 +37,17 @@ def metric_growth_bytes(
         if (growth := _growth(blocks, blocks.life.started_at + from_age_seconds, until, resident=resident)) is not None
     ]
     return max(candidates, default=None)
+
+
+def live_heap_bytes(windows: Sequence[Window], uid: str, container: str, at: float) -> float | None:
+    """The live heap of a life in its youngest block up to a moment; None where it has no such block."""
+    for window in sorted(windows, key=lambda each: each.block_seconds):
+        for blocks in window.lives:
+            if blocks.life.uid == uid and blocks.life.container == container:
+                values = blocks.live_heap.p50[(blocks.starts <= at) & np.isfinite(blocks.live_heap.p50)]
+                if values.size:
+                    return float(values[-1])
+    return None
 
 
 def _growth(blocks: LifeBlocks, since: float, until: float, *, resident: bool) -> float | None:
