@@ -226,7 +226,7 @@ async def test_another_workload_of_the_name_is_not_annotated(place: Place, workl
 async def test_what_is_not_there_or_not_ours_says_so(place: Place, workloads: KubernetesWorkloads) -> None:
     with pytest.raises(TargetNotFound, match=r"spec\.targetRef"):
         await workloads.observe(place.namespace, reference("Deployment", "nothing"))
-    with pytest.raises(NotAllowed, match="service account"):
+    with pytest.raises(NotAllowed, match="serviceaccount"):
         await workloads.observe("kube-system", reference("Deployment", "nothing"))
     rollout = TargetRef(api_version="argoproj.io/v1alpha1", kind=TargetKind.ROLLOUT, name="nothing")
     with pytest.raises(TargetNotFound):
