@@ -20,6 +20,8 @@ class Call:
     Attributes:
         resource: with its subresource, such as `pods/eviction`; the path where it is no resource.
         uri: path and query, as it was asked.
+        forbidden: the account lacks the right, or was not recognised. A namespace that is going away answers 403 to every
+            creation in it as well, after the right was found: that is no missing right.
     """
 
     verb: str
@@ -29,6 +31,7 @@ class Call:
     name: str
     uri: str
     code: int
+    forbidden: bool = False
 
     @property
     def right(self) -> tuple[str, str, str]:
@@ -58,6 +61,7 @@ class Audit:
 def _call(event: dict[str, Any]) -> Call:
     meant = event.get("objectRef", {})
     resource = "/".join(part for part in (meant.get("resource"), meant.get("subresource")) if part)
+    code = event.get("responseStatus", {}).get("code", 0)
     return Call(
         verb=event["verb"],
         group=meant.get("apiGroup", ""),
@@ -65,7 +69,8 @@ def _call(event: dict[str, Any]) -> Call:
         namespace=meant.get("namespace", ""),
         name=meant.get("name", ""),
         uri=event["requestURI"],
-        code=event.get("responseStatus", {}).get("code", 0),
+        code=code,
+        forbidden=code == 401 or event.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid",
     )
 
 
