@@ -20,8 +20,8 @@ class Call:
     Attributes:
         resource: with its subresource, such as `pods/eviction`; the path where it is no resource.
         uri: path and query, as it was asked.
-        forbidden: the account lacks the right, or was not recognised. A namespace that is going away answers 403 to every
-            creation in it as well, after the right was found: that is no missing right.
+        forbidden: the account lacks the right, or was not recognised. A namespace that is going away answers 403 to
+            every creation in it as well, after the right was found: that is no missing right.
     """
 
     verb: str
