@@ -80,15 +80,15 @@ class Watch:
         handlers = kopf.OperatorRegistry()
 
         @kopf.on.login(registry=handlers)
-        async def login(**arguments: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401
+        async def login(**arguments: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401 - kopf passes what it has
             return self._session(**arguments)
 
         @kopf.on.event(GROUP, VERSION, "featurestores", registry=handlers)
-        async def store_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401
+        async def store_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401 - kopf passes what it has
             self._tell(self._store, event["type"], event["object"])
 
         @kopf.on.event(GROUP, VERSION, "driftincidents", registry=handlers)
-        async def incident_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401
+        async def incident_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401 - kopf passes what it has
             self._tell(self._incident, event["object"])
 
         return handlers
@@ -113,7 +113,7 @@ class Watch:
         if store:
             self.scheduler.incident_seen(meta["namespace"], store, meta["name"], _version(document))
 
-    def _session(self, **arguments: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401
+    def _session(self, **arguments: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401 - kopf passes what it has
         """A session with few connections, which notices every byte of a watch stream."""
         login = kopf.login_with_kubeconfig if self.settings.kubeconfig else kopf.login_with_service_account
         found = login(**arguments)
