@@ -65,6 +65,14 @@ crds-check: $(READY) ## fail where crds/*.yaml are not what the models generate
 docs: $(READY) ## write the tables of README.md that stand in the code
 	$(BIN)/python -m tests.readme
 
+.PHONY: ablation
+ablation: $(READY) ## write what each gate is worth beside the gates; needs ../shared/drift-corpus
+	$(BIN)/python -m tests.backtest.ablation
+
+.PHONY: bench
+bench: $(READY) ## benchmarks, one JSON each under build/bench/; ARGS='detect_fleet' names some
+	$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: check
 check: format-check lint types contracts crds-check ## everything that runs no test
 
@@ -91,6 +99,10 @@ fresh-results:
 .PHONY: demo
 demo: programs ## the whole story on a real cluster; KEEP=1 leaves it running
 	$(BIN)/python -m tests.e2e.demo
+
+.PHONY: record
+record: programs ## record the back-test's own series again: half an hour of real programs under load
+	$(BIN)/python -m tests.recordings.record $(ARGS)
 
 .PHONY: cluster-up
 cluster-up: programs ## start the local cluster and print its kubeconfig

@@ -19,6 +19,7 @@ COMMANDS = [
     ("explain", "features"),
     ("approve", "features-1", "--plan", "0123456789abcdef"),
     ("deny", "features-1"),
+    ("backtest", "features", "--prometheus", "http://127.0.0.1:1"),
 ]
 
 

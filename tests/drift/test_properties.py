@@ -9,10 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from memdrift.drift.blocks import Bands, LifeBlocks
+from memdrift.drift.assessment import GATES
+from memdrift.drift.batch import batch_of
+from memdrift.drift.blocks import Bands, Floats, LifeBlocks
 from memdrift.drift.judge import judge
-from memdrift.drift.verdict import Verdict
-from tests.drift.series import POLICY, flat, life, line, noise, window
+from memdrift.drift.judgement import LARGEST_BATCH, judge_batch
+from memdrift.drift.judgements import KINDS, Judgements
+from memdrift.drift.verdict import Verdict, VerdictKind
+from tests.drift.population import population
+from tests.drift.series import EPOCH, HOUR, POLICY, flat, life, line, noise, sawtooth, window
 
 N = 48
 SETTINGS = settings(max_examples=40, deadline=None)
@@ -54,6 +59,18 @@ def test_units_of_memory_and_load_do_not_matter(blocks, memory_power, load_power
     )
     policy = replace(POLICY, minimum_growth_bytes=POLICY.minimum_growth_bytes * factor)
     assert signature(judge([window(other)], policy)[0]) == signature(judge([window(blocks)], POLICY)[0])
+
+
+@SETTINGS
+@given(pods, st.floats(1e-3, 1e3))
+def test_a_unit_that_is_no_power_of_two_does_not_matter_either(blocks, factor):
+    other = replace(blocks, live_heap=scaled(blocks.live_heap, factor), resident=scaled(blocks.resident, factor))
+    policy = replace(POLICY, minimum_growth_bytes=POLICY.minimum_growth_bytes * factor)
+    before, after = judge([window(blocks)], POLICY)[0], judge([window(other)], policy)[0]
+    for ours, theirs in zip(before.pods, after.pods, strict=True):
+        for gate, other_gate in zip(ours.gates, theirs.gates, strict=True):
+            close = gate.figure is not None and abs(gate.figure - gate.threshold) <= 1e-4 * abs(gate.threshold)
+            assert gate.passed == other_gate.passed or close, gate.name
 
 
 @SETTINGS
@@ -105,6 +122,95 @@ def test_memory_missing_in_a_quarter_of_the_blocks_never_drifts(missing, growth)
 def test_growth_without_load_never_drifts(growth, seed):
     blocks = replace(pod("a", growth, seed, []), load=np.full((1, N), np.nan))
     assert not judge([window(blocks)], POLICY)[0].drifting
+
+
+@SETTINGS
+@given(st.integers(N // 4, 3 * N // 4), st.floats(5, 500), st.floats(0.2, 0.7), seeds)
+def test_memory_that_was_reset_and_is_below_its_old_height_never_drifts(at, growth, share, seed):
+    teeth = np.concatenate((line(at, 200, growth), line(N - at, 200, share * growth)))
+    heap = teeth + noise(N, 0.005 * growth, seed)
+    assert not judge([window(life(live_heap=heap, resident=heap, latency=line(N, 0, 5000)))], POLICY)[0].drifting
+
+
+@SETTINGS
+@given(st.integers(2, 16), st.integers(0, 15), st.floats(5, 500), seeds)
+def test_memory_that_is_reset_again_and_again_never_drifts(period, phase, growth, seed):
+    teeth = np.roll(sawtooth(N + period, 200, growth, period), phase)[:N]
+    heap = teeth + noise(N, 0.005 * growth, seed)
+    assert not judge([window(life(live_heap=heap, resident=heap, latency=line(N, 0, 5000)))], POLICY)[0].drifting
+
+
+@SETTINGS
+@given(st.integers(1, 12), st.floats(5, 500), seeds)
+def test_a_life_that_began_inside_the_window_is_not_judged_by_the_one_before(young, growth, seed):
+    heap = np.concatenate((flat(N - young, 50), line(young, 200, growth))) + noise(N, 0.5, seed)
+    born = float(EPOCH - young * 450)
+    assert not judge([window(life(live_heap=heap, started_at=born, latency=line(N, 0, 5000)))], POLICY)[0].drifting
+
+
+@SETTINGS
+@given(growths, seeds, holes, st.floats(0, 1))
+def test_true_samples_in_the_place_of_holes_never_turn_drifting_into_unknown(growth, seed, missing, kept):
+    before = pod("a", growth, seed, missing)
+    after = pod("a", growth, seed, missing[: int(kept * len(missing))])
+    if judge([window(before)], POLICY)[0].drifting:
+        assert judge([window(after)], POLICY)[0].kind is not VerdictKind.UNKNOWN
+
+
+@SETTINGS
+@given(growths, seeds, holes)
+def test_true_load_in_the_place_of_missing_load_never_turns_drifting_into_unknown(growth, seed, missing):
+    after = pod("a", growth, seed, [])
+    load = after.load.copy()
+    load[:, missing] = np.nan
+    if judge([window(replace(after, load=load))], POLICY)[0].drifting:
+        assert judge([window(after)], POLICY)[0].kind is not VerdictKind.UNKNOWN
+
+
+def figures(judgements: Judgements) -> dict[str, Floats]:
+    """Everything that is said of a row, by name, shape (rows, …)."""
+    found = {name: judgements.figures(name) for name in GATES}
+    found |= {f"{name} passed": judgements.passed(name).astype(float) for name in GATES}
+    low, middle, high = judgements.slopes
+    names = ("kinds", "reasons", "growth_kinds", "on_heap", "growth_bytes", "growth_percents", "onset_seconds")
+    found |= {name: np.asarray(getattr(judgements, name), dtype=float) for name in names}
+    return found | {"low": low, "middle": middle, "high": high}
+
+
+def same_figures(some: dict[str, Floats], others: dict[str, Floats]) -> None:
+    for name, values in some.items():
+        np.testing.assert_allclose(values, others[name], rtol=1e-9, atol=0, err_msg=name)
+
+
+def test_a_row_is_judged_the_same_alone_and_in_any_company():
+    lives = population(300)
+    together = figures(judge_batch(batch_of(lives, 6 * HOUR), POLICY))
+    kinds = {KINDS[int(code)] for code in together["kinds"]}
+    assert kinds == set(VerdictKind), "the population has a row of every kind"
+    for row, blocks in list(enumerate(lives))[::3]:
+        alone = figures(judge_batch(batch_of([blocks], 6 * HOUR), POLICY))
+        same_figures({name: values[row : row + 1] for name, values in together.items()}, alone)
+
+
+def test_the_order_of_rows_and_the_size_of_a_batch_do_not_matter():
+    lives = population(LARGEST_BATCH + 200)
+    order = np.random.default_rng(3).permutation(len(lives))
+    together = figures(judge_batch(batch_of(lives, 6 * HOUR), POLICY))
+    shuffled = figures(judge_batch(batch_of([lives[row] for row in order], 6 * HOUR), POLICY))
+    same_figures({name: values[order] for name, values in together.items()}, shuffled)
+
+
+def test_the_front_door_says_of_a_life_what_the_batch_says():
+    lives = population(200)
+    judgements = judge_batch(batch_of(lives, 6 * HOUR), POLICY)
+    for row, blocks in enumerate(lives):
+        (verdict,) = judge([window(blocks)], POLICY)
+        assert verdict.kind is KINDS[judgements.kinds[row]]
+        (found,) = verdict.pods
+        for gate in found.gates:
+            expected = judgements.figures(gate.name)[row]
+            assert gate.figure is None or gate.figure == expected
+            assert bool(gate.passed) == judgements.passed(gate.name)[row]
 
 
 @SETTINGS

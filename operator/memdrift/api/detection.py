@@ -23,7 +23,9 @@ class DetectionSpec(WireModel):
         Field(min_length=1, max_length=4, json_schema_extra={"x-kubernetes-list-type": "set"}),
     ] = Field(default=[21_600, 86_400, 259_200])
     """The windows to judge, in seconds; any of them may confirm. Default 6, 24 and 72 hours. 604800 (one week)
-    and more is not supported yet: the store holds with `NotSupportedYet`. Two minutes are for demonstrations only."""
+    beside them confirms nothing: it explains a rise that the same hours of last week had as well, for which it asks for
+    eight days of blocks of an hour. More than a week is not supported yet: the store holds with `NotSupportedYet`. Two
+    minutes are for demonstrations only."""
     min_growth_percent: Annotated[int, Field(ge=0, le=1000)] = 2
     """The least growth within a window that matters, in percent of the median memory of the window. Default 2."""
     min_growth: Quantity = "16Mi"

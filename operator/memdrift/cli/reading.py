@@ -1,4 +1,4 @@
-"""`status`, `incidents` and `explain`: what memdrift sees and why it did, or did not, act.
+"""`status` and `incidents`: what memdrift sees and what it does about it.
 
 Must not change anything.
 """
@@ -14,9 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memdrift.adapters.connection import Connection
-from memdrift.api.driftincident import DriftIncident
-from memdrift.api.featurestore import FeatureStore
 from memdrift.cli import cluster
 from memdrift.report import tables
 
@@ -59,26 +56,3 @@ def incidents(store: str | None, namespace: str, all_namespaces: bool) -> None: 
     place, now = (None if all_namespaces else namespace), datetime.now(UTC)
     found = cluster.run(lambda connection: cluster.incidents(connection, place, store))
     show(tables.INCIDENT_HEADINGS, [tables.incident_row(each, now) for each in found])
-
-
-@click.command()
-@click.argument("store")
-@click.option("--incident", "name", help="An incident of the store by its name; default: the newest.")
-@namespaced
-def explain(store: str, name: str | None, namespace: str) -> None:
-    """Why memdrift did, or did not, act on STORE: conditions, gates, plan, timeline."""
-
-    async def look(connection: Connection) -> tuple[FeatureStore, tuple[DriftIncident, ...]]:
-        return (await cluster.stores(connection, namespace, store))[0], await cluster.incidents(
-            connection, namespace, store
-        )
-
-    found, history = cluster.run(look)
-    chosen = [each for each in history if name in {None, each.metadata.name}]
-    if name is not None and not chosen:
-        raise click.ClickException(f"{store} has no incident {name}: see `memdrift incidents {store} -n {namespace}`")
-    newest = chosen[-1] if chosen else None
-    show(("QUESTION", "ANSWER"), tables.explanation(found, newest))
-    if newest is not None and newest.status.verdict is not None:
-        click.echo()
-        show(tables.GATE_HEADINGS, tables.gate_rows(newest))

@@ -16,7 +16,8 @@ COMMANDS = {
     "operator": "memdrift.cli.operator",
     "status": "memdrift.cli.reading",
     "incidents": "memdrift.cli.reading",
-    "explain": "memdrift.cli.reading",
+    "explain": "memdrift.cli.explain",
+    "backtest": "memdrift.cli.backtest",
     "approve": "memdrift.cli.answering",
     "deny": "memdrift.cli.answering",
 }

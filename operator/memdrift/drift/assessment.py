@@ -1,4 +1,4 @@
-"""One memory of one life, put through every drift gate.
+"""One memory of many lives, put through every gate.
 
 Exists so that live heap and resident memory are asked exactly the same questions. Judges one memory; which memory
 decides is not its business.
@@ -8,90 +8,155 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memdrift.drift.blocks import Bands, LifeBlocks
+import numpy as np
+import numpy.typing as npt
+
+from memdrift.drift.batch import BandRows, Batch, Bools, Indices
+from memdrift.drift.blocks import Floats
 from memdrift.drift.coverage import age_gate, coverage_gate, gap_gate
 from memdrift.drift.explanation import not_explained_by_load_gate
+from memdrift.drift.gates import NOT_ASKED, GateRows
 from memdrift.drift.growth import Growth, growth_since_onset, material_gate, onset_gate, trend_gate
+from memdrift.drift.impact import latency_objective_gate, latency_rises_gate, recent_latency, worth_relieving_gate
+from memdrift.drift.novelty import new_high_gate
 from memdrift.drift.policy import DetectionPolicy
+from memdrift.drift.projection import seconds_to_limit
+from memdrift.drift.settling import settled_gate
 from memdrift.drift.shapes import line_not_step_gate, not_saturating_gate, still_growing_gate
-from memdrift.drift.stretch import Stretch, exists, stretch_of
-from memdrift.drift.verdict import Gate, VerdictReason
+from memdrift.drift.stretch import Stretch, stretch_of
+from memdrift.drift.verdict import VerdictReason
 
-_GROWS = frozenset({"onset", "trend", "material"})
+REASONS = tuple(VerdictReason)
+CODES = {reason: code for code, reason in enumerate(REASONS)}
+
+MEASURED = ("age", "coverage", "gap")
+GROWS = ("onset", "trend", "material")
+EXPLAINS = ("new-high", "line-not-step", "not-saturating", "still-growing", "not-explained-by-load")
+SETTLES = ("settled",)
+IMPACT = ("latency-rises", "latency-objective", "worth-relieving")
+GATES = (*MEASURED, *GROWS, *EXPLAINS, *SETTLES, *IMPACT)
+"""All gates in the order in which a person reads them. The first three say whether the life was measured; then, whether
+memory grows; whether something else explains it; whether it is early; and whether it is worth a restart."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """What the drift gates say of one memory.
+    """What the gates say of one memory; arrays of shape (rows,).
 
     Attributes:
-        reason: `GROWTH_UNEXPLAINED` only when every gate passed.
-        whole: the judged stretch, None where the series does not exist.
-        growth: None where the memory was not measured well enough.
+        reasons: codes of `REASONS`; `GROWTH_UNEXPLAINED` only where every drift gate passed.
+        gates: in the order of `GATES`.
+        whole: the judged stretch.
+        growth: since the onset; without meaning where the memory was not measured.
+        limits: seconds to the limit, shape (3, rows): low, middle, high.
+        latencies: recent ones, in milliseconds.
     """
 
-    reason: VerdictReason
-    gates: tuple[Gate, ...]
-    whole: Stretch | None
-    growth: Growth | None
+    reasons: npt.NDArray[np.int8]
+    gates: tuple[GateRows, ...]
+    whole: Stretch
+    growth: Growth
+    limits: Floats
+    latencies: Floats
 
     @property
-    def drifts(self) -> bool:
-        """Whether every drift gate passed."""
-        return self.reason is VerdictReason.GROWTH_UNEXPLAINED
+    def grows(self) -> Bools:
+        """Where there is a trend that matters, explained or not."""
+        return np.asarray(~np.isin(self.reasons, _NOT_GROWING))
 
     @property
-    def grows(self) -> bool:
-        """Whether there is a trend that matters, explained or not."""
-        return self.reason not in {VerdictReason.NO_GROWTH, VerdictReason.NO_SERIES} and self.growth is not None
+    def onset_blocks(self) -> Indices:
+        """The block of the window at which growth began."""
+        return self.growth.stretch.offsets
 
 
-def assessed(
-    blocks: LifeBlocks,
-    bands: Bands,
-    window_seconds: int,
+_NOT_GROWING = [
+    CODES[reason]
+    for reason in (
+        VerdictReason.NO_GROWTH,
+        VerdictReason.NO_SERIES,
+        VerdictReason.TOO_YOUNG,
+        VerdictReason.COVERAGE_LOW,
+    )
+]
+
+
+def assess(
+    batch: Batch,
+    bands: BandRows,
     policy: DetectionPolicy,
     *,
-    quieter_band: bool,
-    headroom_bytes: float = 0.0,
+    quieter: Bools,
+    ratchet: Bools,
+    headroom_bytes: Floats,
+    ablated: frozenset[str] = frozenset(),
 ) -> Assessment:
-    """Every drift gate's answer on one memory of a life.
+    """Every gate's answer on one memory of each row.
 
     Args:
-        blocks: the life, with its load.
+        batch: the lives, with their load.
         bands: the memory to judge.
-        window_seconds: of which the life must fill a third.
         policy: thresholds.
-        quieter_band: judge the shape of the 10th percentile where it jumps less than the median's.
+        quieter: rows whose shape is that of the 10th percentile where it jumps less than the median.
+        ratchet: rows whose memory only has a high-water mark.
         headroom_bytes: growth that needs no explanation.
+        ablated: gates that every row passes.
     """
-    if not exists(bands):
-        return Assessment(VerdictReason.NO_SERIES, (), None, None)
-    whole = stretch_of(blocks, bands, policy, quieter_band=quieter_band)
-    measured = (age_gate(whole, window_seconds), coverage_gate(whole, policy), gap_gate(whole))
-    if not measured[0].passed:
-        return Assessment(VerdictReason.TOO_YOUNG, measured, whole, None)
-    if not all(gate.passed for gate in measured):
-        return Assessment(VerdictReason.COVERAGE_LOW, measured, whole, None)
+    whole = stretch_of(batch, bands, policy.warm_up_seconds, quieter)
     growth = growth_since_onset(whole)
+    seconds = batch.window_seconds
+    measured = (age_gate(whole, seconds), coverage_gate(whole, policy), gap_gate(whole))
+    grows = (onset_gate(growth), trend_gate(growth), material_gate(growth, seconds, policy, headroom_bytes))
+    growing = _all_passed(measured + grows)
+    limits = seconds_to_limit(batch, growth.stretch.offsets, np.flatnonzero(growing))
+    ages = batch.ages + batch.blocks * batch.block_seconds
+    latencies = recent_latency(whole)
     asked = (
-        onset_gate(whole, growth),
-        trend_gate(growth),
-        material_gate(growth, policy, headroom_bytes),
+        *measured,
+        *grows,
+        new_high_gate(whole, growth, bands.usual_high),
         line_not_step_gate(growth),
-        not_saturating_gate(growth),
+        not_saturating_gate(growth, growing),
         still_growing_gate(growth),
-        not_explained_by_load_gate(growth, policy),
+        not_explained_by_load_gate(growth, seconds, policy, growing),
+        settled_gate(ages, ratchet, limits[2], policy),
+        latency_rises_gate(whole),
+        latency_objective_gate(whole, latencies, policy),
+        worth_relieving_gate(growth, limits[1], seconds),
     )
-    return Assessment(_reason(asked), measured + asked, whole, growth)
+    gates = tuple(gate.ablated() if gate.name in ablated else gate for gate in asked)
+    return Assessment(_reasons(gates), gates, whole, growth, limits, latencies)
 
 
-def _reason(asked: tuple[Gate, ...]) -> VerdictReason:
-    failed = {gate.name for gate in asked if gate.passed is False}
-    if failed & _GROWS:
-        return VerdictReason.NO_GROWTH
-    if failed:
-        return VerdictReason.GROWTH_EXPLAINED
-    if any(gate.passed is None for gate in asked):
-        return VerdictReason.LOAD_MISSING
-    return VerdictReason.GROWTH_UNEXPLAINED
+def _all_passed(gates: tuple[GateRows, ...]) -> Bools:
+    return np.asarray(np.logical_and.reduce([gate.passed for gate in gates]))
+
+
+def _reasons(gates: tuple[GateRows, ...]) -> npt.NDArray[np.int8]:
+    """The first of these that is true says why, in this order."""
+    by_name = {gate.name: gate for gate in gates}
+    failed = {name: by_name[name].answers == 0 for name in (*MEASURED, *GROWS, *EXPLAINS, *SETTLES)}
+    not_asked = [by_name[name].answers == NOT_ASKED for name in EXPLAINS]
+
+    def any_of(names: tuple[str, ...]) -> Bools:
+        return np.asarray(np.logical_or.reduce([failed[name] for name in names]))
+
+    return np.select(
+        [
+            failed["age"],
+            any_of(MEASURED),
+            any_of(GROWS),
+            any_of(EXPLAINS),
+            np.logical_or.reduce(not_asked),
+            any_of(SETTLES),
+        ],
+        [
+            CODES[VerdictReason.TOO_YOUNG],
+            CODES[VerdictReason.COVERAGE_LOW],
+            CODES[VerdictReason.NO_GROWTH],
+            CODES[VerdictReason.GROWTH_EXPLAINED],
+            CODES[VerdictReason.LOAD_MISSING],
+            CODES[VerdictReason.NOT_SETTLED],
+        ],
+        default=CODES[VerdictReason.GROWTH_UNEXPLAINED],
+    ).astype(np.int8)

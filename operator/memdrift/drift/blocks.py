@@ -28,6 +28,9 @@ class Life:
         runtime_limit_bytes: the runtime's own soft limit (`go_gc_gomemlimit_bytes`); None where unknown or unlimited.
         requested_bytes: the container's memory request, which stands in for the limit in floors; None where
             there is none.
+        killed_for_memory_at: epoch seconds of an OOM kill of this container that the API server told of: of this life's
+            end where it ended, else of the end of the life before it; None where none is known.
+        first_limit_bytes: the first limit that is known of this life, where it was raised or lowered meanwhile.
     """
 
     pod: str
@@ -39,6 +42,8 @@ class Life:
     limit_bytes: int | None = None
     runtime_limit_bytes: int | None = None
     requested_bytes: int | None = None
+    killed_for_memory_at: float | None = None
+    first_limit_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ class LifeBlocks:
         load: the load series of this pod, per second, one row per `spec.metrics.load` entry: shape (series, blocks).
         latency_milliseconds: the objective's quantile, shape (blocks,).
         expected_samples: samples a complete block holds (block_seconds / scrape interval).
+        kept_bound_milliseconds, slow_bound_milliseconds: the largest real bucket bound that is not above the objective,
+            and the smallest that is not below it (infinite where there is none); None where latency does not come from
+            a histogram whose buckets are known. The quantile is interpolated inside a bucket: between these two bounds
+            it says nothing about the objective, up to the first the objective is kept, above the second it is not.
+        slow_fraction: share of the requests that took longer than the second bound, counted and not interpolated,
+            shape (blocks,); None where the bounds are not known, or where the objective itself is one.
     """
 
     life: Life
@@ -81,6 +92,9 @@ class LifeBlocks:
     load: Floats
     latency_milliseconds: Floats
     expected_samples: float
+    kept_bound_milliseconds: float | None = None
+    slow_bound_milliseconds: float | None = None
+    slow_fraction: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memdrift.drift.batch import Bools
 from memdrift.drift.blocks import Bands, Floats, LifeBlocks
-from memdrift.drift.stretch import Bools, exists
+from memdrift.drift.stretch import exists
 
 FEWEST_BLOCKS = 3
 """A median of fewer blocks is an anecdote."""

@@ -7,81 +7,138 @@ from __future__ import annotations
 
 import numpy as np
 
+from memdrift.drift.batch import Bools, Indices
 from memdrift.drift.blocks import Floats
-from memdrift.drift.growth import Growth
+from memdrift.drift.gates import GateRows, gate_rows
+from memdrift.drift.growth import Growth, judged_tau, least_percent
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import correlation, kendall_tau, theil_sen
-from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
-from memdrift.drift.verdict import Gate
+from memdrift.drift.statistics import correlation, kendall_tau, median, tau_deviation, theil_sen
+from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch, rows_of
 
 _SMALLEST_TAU = 0.6
 _SMALLEST_CORRELATION = 0.3
 """Of the differences; below it the regression would subtract noise."""
-_RISING_LOAD_TAU = 0.4
+_RISING_LOAD_DEVIATIONS = 2.3
+"""Of Kendall's tau of noise; a load whose tau is further from 0 rises, however noisy it is."""
 _RISING_LOAD_SHARE = 0.05
 _FEWEST_LOAD_SHARE = 0.5
+_RIDGE = 1e-9
+"""Share of the largest variance, added so that two equal load series share what they explain."""
 
 
-def not_explained_by_load_gate(growth: Growth, policy: DetectionPolicy) -> Gate:
+def not_explained_by_load_gate(
+    growth: Growth, window_seconds: int, policy: DetectionPolicy, growing: Bools
+) -> GateRows:
     """Does memory still drift after what load explains is subtracted?
 
-    Memory is regressed on load by differences over one and two blocks (levels of two unrelated trends always
-    correlate), and the residual must still rise and matter. Noise in the load hides a slow common rise from the
-    differences; so where load itself rises, memory in proportion to it counts as explained too.
+    Memory is regressed on all load series together, by differences over one and two blocks (levels of two unrelated
+    trends always correlate), and the residual must still rise and matter. Noise in the load hides a slow common rise
+    from the differences; so where load itself rises, memory in proportion to it counts as explained too.
+
+    Args:
+        growth: since the onset.
+        window_seconds: length of the window.
+        policy: its floors.
+        growing: which rows have growth that matters; in the others there is nothing to explain, and all of it is left.
     """
     stretch = growth.stretch
-    load = measured_load(stretch)
-    if load is None:
-        return Gate("not-explained-by-load", None, None, "percent", None, "load is missing: growth cannot be explained")
-    residual = _residual(stretch.judged, load)
-    both = np.isfinite(residual)
-    times, left = stretch.seconds[both], residual[both]
-    amount = theil_sen(times, left).middle * stretch.span_seconds
-    amount = min(amount, growth.amount_bytes - _proportional_bytes(growth, load))
-    median = max(growth.median_bytes, 1.0)
-    figure = 100.0 * amount / median
-    needed = max(policy.minimum_growth_percent, 100.0 * policy.minimum_growth_bytes / median)
-    tau = kendall_tau(left)
-    return Gate(
-        name="not-explained-by-load",
-        figure=figure,
-        threshold=needed,
-        unit="percent",
-        passed=figure >= needed and tau >= _SMALLEST_TAU,
-        sentence=f"load leaves {figure:.1f} % of growth unexplained (tau {tau:.2f}); "
-        f"{needed:.1f} % (tau {_SMALLEST_TAU}) are needed",
-    )
+    known = load_measured(stretch)
+    asked = np.asarray(known.any(axis=1))
+    taus, lefts = judged_tau(growth).copy(), growth.amounts.copy()
+    rises = np.zeros(known.shape)
+    some = np.flatnonzero(growing & asked)
+    rises[some] = _rises_with_load(rows_of(stretch, some), known[some])
+    tied = np.flatnonzero((rises > 0).any(axis=1))
+    if len(tied):
+        load = np.where(known[tied][:, :, None], stretch.load[tied], np.nan)
+        moved = load - _levels(load)
+        rise = rises[tied][:, :, None]
+        residual = stretch.judged[tied] - np.where(rise > 0, rise * moved, 0.0).sum(axis=1)
+        taus[tied] = kendall_tau(residual)
+        lefts[tied] = theil_sen(residual).middle * growth.span_blocks[tied]
+    lefts[some] = np.minimum(lefts[some], growth.amounts[some] - _proportional_bytes(growth, some))
+    medians = np.maximum(growth.medians, 1.0)
+    figures = 100.0 * lefts / medians
+    needed = np.maximum(least_percent(window_seconds, policy), 100.0 * policy.minimum_growth_bytes / medians)
+
+    def say(row: int) -> str:
+        if not asked[row]:
+            return "load is missing: growth cannot be explained"
+        return (
+            f"load leaves {figures[row]:.1f} % of growth unexplained (tau {taus[row]:.2f}); "
+            f"{needed[row]:.1f} % (tau {_SMALLEST_TAU}) are needed"
+        )
+
+    passed = (figures >= needed) & (taus >= _SMALLEST_TAU)
+    return gate_rows("not-explained-by-load", "percent", figures, needed, passed, say, asked)
 
 
-def measured_load(stretch: Stretch) -> Floats | None:
-    """The load series that were measured in at least half of the blocks; None where there is none."""
-    finite = np.isfinite(stretch.load)
-    enough = finite.sum(axis=1) >= max(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.load.shape[1])
-    return stretch.load[enough] if enough.any() else None
+def load_measured(stretch: Stretch) -> Bools:
+    """Which load series were measured in at least half of the stretch's blocks, shape (rows, series)."""
+    finite = np.isfinite(stretch.load).sum(axis=2)
+    return np.asarray(finite >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)[:, None])
 
 
-def _residual(memory: Floats, load: Floats) -> Floats:
-    changes = np.concatenate([memory[lag:] - memory[:-lag] for lag in (1, 2)])
-    load_changes = np.concatenate([load[:, lag:] - load[:, :-lag] for lag in (1, 2)], axis=1)
-    both = np.isfinite(changes) & np.isfinite(load_changes).all(axis=0)
-    if both.sum() < FEWEST_BLOCKS:
-        return memory
-    changes, load_changes = changes[both], load_changes[:, both]
-    tied = np.array([correlation(row, changes) >= _SMALLEST_CORRELATION for row in load_changes])
-    if not tied.any():
-        return memory
-    rises = np.linalg.lstsq(load_changes[tied].T, changes, rcond=None)[0]
-    moved = load[tied] - np.nanmedian(load[tied], axis=1, keepdims=True)
-    return np.asarray(memory - np.maximum(rises, 0.0) @ moved, dtype=np.float64)
+def total_load(stretch: Stretch) -> Floats:
+    """The measured load series added up, shape (rows, blocks); NaN where one is missing, or none was measured."""
+    known = load_measured(stretch)
+    total = np.where(known[:, :, None], stretch.load, 0.0).sum(axis=1)
+    return np.where(known.any(axis=1, keepdims=True), total, np.nan)
 
 
-def _proportional_bytes(growth: Growth, load: Floats) -> float:
-    total = load.sum(axis=0)
-    finite = np.isfinite(total)
-    values = total[finite]
-    if len(values) < FEWEST_BLOCKS or kendall_tau(values) < _RISING_LOAD_TAU:
-        return 0.0
-    amount = theil_sen(growth.stretch.seconds[finite], values).middle * growth.stretch.span_seconds
-    start = float(np.median(values)) - amount / 2
-    share = amount / start if start > 0 else np.inf
-    return min(share * max(growth.start_bytes, 0.0), growth.amount_bytes) if share >= _RISING_LOAD_SHARE else 0.0
+def _levels(load: Floats) -> Floats:
+    rows, series, blocks = load.shape
+    return median(load.reshape(rows * series, blocks)).reshape(rows, series, 1)
+
+
+def _rises_with_load(stretch: Stretch, known: Bools) -> Floats:
+    """Bytes of memory per unit of each load series, shape (rows, series); 0 where load explains nothing."""
+    rows, series = known.shape
+    if not series:
+        return np.zeros((rows, 0))
+    changes = _differences(stretch.judged)
+    load_changes = [_differences(np.where(known[:, one, None], stretch.load[:, one], np.nan)) for one in range(series)]
+    tied = np.stack([correlation(each, changes) >= _SMALLEST_CORRELATION for each in load_changes], axis=1)
+    usable = np.isfinite(changes)
+    for one, each in enumerate(load_changes):
+        usable &= np.isfinite(each) | ~known[:, one, None]
+    tied &= (usable.sum(axis=1) >= FEWEST_BLOCKS)[:, None]
+    which = np.flatnonzero(tied.any(axis=1))
+    rises = np.zeros((rows, series))
+    if len(which):
+        chosen = usable[which][:, None, :] & tied[which][:, :, None]
+        regressors = np.where(chosen, np.stack([each[which] for each in load_changes], axis=1), 0.0)
+        answers = np.where(usable[which], changes[which], 0.0)
+        rises[which] = np.where(tied[which], _least_squares(regressors, answers), 0.0)
+    return np.maximum(rises, 0.0)
+
+
+def _least_squares(regressors: Floats, answers: Floats) -> Floats:
+    """The coefficients of each row's regressors, (rows, series, n), for its answers, (rows, n)."""
+    gram = np.einsum("rsn,rtn->rst", regressors, regressors)
+    largest = np.maximum(np.einsum("rss->rs", gram).max(axis=1), np.finfo(float).tiny)
+    gram += np.eye(gram.shape[1]) * (_RIDGE * largest)[:, None, None]
+    right = np.einsum("rsn,rn->rs", regressors, answers)
+    return np.asarray(np.linalg.solve(gram, right[:, :, None])[:, :, 0])
+
+
+def _differences(values: Floats) -> Floats:
+    return np.concatenate([values[:, lag:] - values[:, :-lag] for lag in (1, 2)], axis=1)
+
+
+def _proportional_bytes(growth: Growth, rows: Indices) -> Floats:
+    """Growth that memory in proportion to load would have, where load rises; one for each of the rows."""
+    total = total_load(rows_of(growth.stretch, rows))
+    found = np.zeros(len(total))
+    enough = np.isfinite(total).sum(axis=1) >= FEWEST_BLOCKS
+    rising = np.flatnonzero(enough & (kendall_tau(total) >= _RISING_LOAD_DEVIATIONS * tau_deviation(total)))
+    if not len(rising):
+        return found
+    here = rows[rising]
+    amounts = theil_sen(total[rising]).middle * growth.span_blocks[here]
+    starts = median(total[rising]) - amounts / 2
+    shares = np.divide(amounts, starts, out=np.full(len(rising), np.inf), where=starts > 0)
+    in_proportion = np.where(np.isfinite(shares), shares, 0.0) * np.maximum(growth.starts[here], 0.0)
+    explained = np.where(np.isfinite(shares), in_proportion, growth.amounts[here])
+    found[rising] = np.where(shares >= _RISING_LOAD_SHARE, np.minimum(explained, growth.amounts[here]), 0.0)
+    return found

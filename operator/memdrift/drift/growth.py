@@ -10,43 +10,54 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memdrift.drift.batch import Bools, Indices
 from memdrift.drift.blocks import Floats
+from memdrift.drift.fits import Approach, approach_fit, evidence_for, hinge_fits, line_errors
+from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import Slope, approach_fit, best_fit, evidence_for, kendall_tau, theil_sen
+from memdrift.drift.statistics import Slopes, first_index, kendall_tau, median, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
-from memdrift.drift.verdict import Gate
 
 _SMALLEST_TAU = 0.6
 _BANDS_NEEDED = 2
 _HINGE_EVIDENCE = 2.0
 """A hinge moves the verdict to a part of the data, so it must pay for its place twice over."""
+DAY_SECONDS = 86_400
+_SHORT_WINDOW_PERCENT = 8.0
+"""Of growth in a window shorter than a day, where an ordinary morning looks like a leak."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Growth:
-    """Growth of the judged memory since its onset.
+    """Growth of the judged memory since its onset; arrays of shape (rows,) unless said.
 
     Attributes:
         stretch: the blocks since the onset.
-        slope: bytes per second.
-        amount_bytes: slope times the time since the onset.
-        median_bytes: of the judged memory since the onset.
-        start_bytes: where the line stands at the onset.
+        slopes: bytes per block.
+        span_blocks: from the onset to the last block.
+        amounts: bytes: slope times span, never more than the values' own range.
+        medians: bytes, of the judged memory since the onset.
+        starts: bytes, where the line stands at the onset.
         delayed: whether the memory was measured, and flat, before the onset.
+        band_taus: Kendall's tau of the lower, the middle and the upper band, shape (3, rows).
+        approach: the exponential approach that fits best.
     """
 
     stretch: Stretch
-    slope: Slope
-    amount_bytes: float
-    median_bytes: float
-    start_bytes: float
-    delayed: bool
+    slopes: Slopes
+    span_blocks: Floats
+    amounts: Floats
+    medians: Floats
+    starts: Floats
+    delayed: Bools
+    band_taus: Floats
+    approach: Approach
 
     @property
-    def percent_of_start(self) -> float:
+    def percents_of_start(self) -> Floats:
         """Growth against the memory at the onset, as people say "rose 84 %"."""
-        return 100.0 * self.amount_bytes / self.start_bytes if self.start_bytes > 0 else 0.0
+        return np.divide(100.0 * self.amounts, self.starts, out=np.zeros_like(self.amounts), where=self.starts > 0)
 
 
 def growth_since_onset(whole: Stretch) -> Growth:
@@ -54,92 +65,133 @@ def growth_since_onset(whole: Stretch) -> Growth:
 
     It must beat a line, and an exponential approach too: else a dip in a cache's warm-up would cut off its bend.
     """
-    onset = _hinge_seconds(whole.times, whole.values)
-    stretch = whole if onset is None else whole.after(onset)
-    times, values = stretch.times, stretch.values
-    slope = theil_sen(times, values)
-    amount = slope.middle * stretch.span_seconds
-    median = float(np.median(values))
-    start = float(np.median(values - slope.middle * (times - times[0])))
-    return Growth(stretch, slope, amount, median, start, delayed=onset is not None)
+    approach = approach_fit(whole.judged)
+    hinges = hinge_blocks(whole.judged, approach)
+    delayed = hinges > 0
+    stretch = whole.after(hinges) if delayed.any() else whole
+    values = stretch.judged
+    _refit(approach, values, delayed)
+    slopes = theil_sen(values)
+    span = stretch.span_blocks
+    there = stretch.present
+    largest = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf)
+    smallest = np.where(there, values, np.inf).min(axis=1, initial=np.inf)
+    measured = there.any(axis=1)
+    ranges = np.subtract(largest, smallest, out=np.zeros(len(values)), where=measured)
+    amounts = np.clip(slopes.middle * span, -ranges, ranges)
+    first = first_index(there)[:, None]
+    steps = np.arange(values.shape[1])[None, :] - first
+    return Growth(
+        stretch=stretch,
+        slopes=slopes,
+        span_blocks=span,
+        amounts=amounts,
+        medians=np.where(measured, median(values), 0.0),
+        starts=np.where(measured, median(values - slopes.middle[:, None] * steps), 0.0),
+        delayed=delayed,
+        band_taus=_taus_of(stretch.low, stretch.middle, stretch.high),
+        approach=approach,
+    )
 
 
-def onset_gate(whole: Stretch, growth: Growth) -> Gate:
+def onset_gate(growth: Growth) -> GateRows:
     """Does memory rise after the hinge, on enough blocks to judge it?
 
     Source: DETECTION.md, onset: without a hinge, a leak that begins mid-window is missed (ramps of 50 %: 26 -> 97 %).
     """
-    since = growth.stretch.span_seconds
-    needed = float((FEWEST_BLOCKS - 1) * whole.block_seconds)
-    began = "flat before" if growth.delayed else "as far back as it was measured"
-    return Gate(
-        name="onset",
-        figure=since,
-        threshold=needed,
-        unit="seconds",
-        passed=since >= needed and growth.slope.middle > 0,
-        sentence=f"judged over its last {span_of(since)}, {began}, at {size_of(growth.slope.middle * 3600)} per hour",
-    )
+    seconds = growth.stretch.block_seconds
+    since = growth.span_blocks * seconds
+    needed = float((FEWEST_BLOCKS - 1) * seconds)
+    per_hour = growth.slopes.middle * (3600.0 / seconds)
+
+    def say(row: int) -> str:
+        began = "flat before" if growth.delayed[row] else "as far back as it was measured"
+        return f"judged over its last {span_of(since[row])}, {began}, at {size_of(per_hour[row])} per hour"
+
+    return gate_rows("onset", "seconds", since, needed, (since >= needed) & (per_hour > 0), say)
 
 
-def trend_gate(growth: Growth) -> Gate:
+def trend_gate(growth: Growth) -> GateRows:
     """Do two of the three bands rise monotonically?
 
     Source: DETECTION.md, trend: Kendall's tau of block medians >= 0.6 in two of the three bands; three of three loses
     noisy leaks.
     """
-    bands = (growth.stretch.low, growth.stretch.middle, growth.stretch.high)
-    taus = sorted((_tau_of_present(band) for band in bands), reverse=True)
-    figure = taus[_BANDS_NEEDED - 1]
-    return Gate(
-        name="trend",
-        figure=figure,
-        threshold=_SMALLEST_TAU,
-        unit="tau",
-        passed=figure >= _SMALLEST_TAU,
-        sentence=f"two of three bands have a Kendall's tau of at least {figure:.2f}; {_SMALLEST_TAU} is needed",
-    )
+    figures = np.sort(growth.band_taus, axis=0)[-_BANDS_NEEDED]
+
+    def say(row: int) -> str:
+        return f"two of three bands have a Kendall's tau of at least {figures[row]:.2f}; {_SMALLEST_TAU} is needed"
+
+    return gate_rows("trend", "tau", figures, _SMALLEST_TAU, figures >= _SMALLEST_TAU, say)
 
 
-def material_gate(growth: Growth, policy: DetectionPolicy, headroom_bytes: float = 0.0) -> Gate:
+def material_gate(growth: Growth, window_seconds: int, policy: DetectionPolicy, headroom_bytes: Floats) -> GateRows:
     """Is the growth large enough to matter, in percent and in bytes?
 
     Source: DETECTION.md, material: 1 % costs precision, 5 % costs recall; SAFETY.md: small processes grow by large
-    percentages, so an absolute floor.
+    percentages, so an absolute floor. A window shorter than a day asks for more: see `least_percent`.
 
     Args:
         growth: since the onset.
+        window_seconds: length of the window.
         policy: its floors.
-        headroom_bytes: growth that needs no explanation, added to the absolute floor.
+        headroom_bytes: growth that needs no explanation, added to the absolute floor, shape (rows,).
     """
-    median = max(growth.median_bytes, 1.0)
-    floor = policy.minimum_growth_bytes + headroom_bytes
-    figure = 100.0 * growth.amount_bytes / median
-    needed = max(policy.minimum_growth_percent, 100.0 * floor / median)
-    return Gate(
-        name="material",
-        figure=figure,
-        threshold=needed,
-        unit="percent",
-        passed=figure >= needed,
-        sentence=f"grew by {size_of(growth.amount_bytes)} ({figure:.1f} % of its median); "
-        f"{policy.minimum_growth_percent:g} % and {size_of(floor)} are needed",
-    )
+    medians = np.maximum(growth.medians, 1.0)
+    floors = policy.minimum_growth_bytes + headroom_bytes
+    percent = least_percent(window_seconds, policy)
+    figures = 100.0 * growth.amounts / medians
+    needed = np.maximum(percent, 100.0 * floors / medians)
+
+    def say(row: int) -> str:
+        return (
+            f"grew by {size_of(growth.amounts[row])} ({figures[row]:.1f} % of its median); "
+            f"{percent:g} % and {size_of(floors[row])} are needed"
+        )
+
+    return gate_rows("material", "percent", figures, needed, figures >= needed, say)
 
 
-def _tau_of_present(band: Floats) -> float:
-    values = band[np.isfinite(band)]
-    return kendall_tau(values) if len(values) >= FEWEST_BLOCKS else 0.0
+def least_percent(window_seconds: int, policy: DetectionPolicy) -> float:
+    """The least growth in a window of this length, in percent of its median.
+
+    A window that does not hold a whole day cannot tell a leak from a morning, except by its size.
+    """
+    least = _SHORT_WINDOW_PERCENT if window_seconds < DAY_SECONDS else 0.0
+    return max(policy.minimum_growth_percent, least)
 
 
-def _hinge_seconds(times: Floats, values: Floats) -> float | None:
-    candidates = times[: len(times) - max(FEWEST_BLOCKS, len(times) // 3) + 1]
-    if len(candidates) < 2:
-        return None
-    hinge = best_fit(np.maximum(times[None, :] - candidates[:, None], 0.0), values)
-    line = best_fit(times[None, :], values)
-    approach, _ = approach_fit(times, values)
-    preferred = evidence_for(hinge.error, line.error, len(times)) >= _HINGE_EVIDENCE
-    if hinge.rise <= 0 or not preferred or (approach.rise > 0 and approach.error < hinge.error):
-        return None
-    return float(candidates[hinge.which])
+def judged_tau(growth: Growth) -> Floats:
+    """Kendall's tau of the judged band, shape (rows,)."""
+    return np.asarray(np.where(growth.stretch.low_judged, growth.band_taus[0], growth.band_taus[1]))
+
+
+def hinge_blocks(values: Floats, approach: Approach) -> Indices:
+    """The block at which each row turns from flat to rising; 0 where no hinge explains it better than a line."""
+    everyone = np.arange(len(values))
+    there = np.isfinite(values)
+    counts = there.sum(axis=1)
+    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
+    allowed = there & (following >= np.maximum(FEWEST_BLOCKS, counts // 3)[:, None])
+    rises, errors = hinge_fits(values)
+    best = np.argmin(np.where(allowed, errors, np.inf), axis=1)
+    error = np.where(allowed.any(axis=1), errors[everyone, best], np.inf)
+    known = np.where(np.isfinite(error), error, 0.0)
+    preferred = evidence_for(known, line_errors(values), counts) >= _HINGE_EVIDENCE
+    approaching = (approach.rises > 0) & (approach.errors < error)
+    return np.where(preferred & (rises[everyone, best] > 0) & ~approaching, best, 0)
+
+
+def _refit(approach: Approach, values: Floats, delayed: Bools) -> None:
+    """Replace the approach of the rows that lost their beginning."""
+    which = np.flatnonzero(delayed)
+    if len(which):
+        for old, new in zip(approach, approach_fit(values[which]), strict=True):
+            old[which] = new
+
+
+def _taus_of(*bands: Floats) -> Floats:
+    """Kendall's tau of each band, shape (bands, rows); 0 where a band has too few blocks."""
+    together = np.concatenate(bands)
+    enough = np.isfinite(together).sum(axis=1) >= FEWEST_BLOCKS
+    return np.where(enough, kendall_tau(together), 0.0).reshape(len(bands), -1)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from memdrift.drift.blocks import Floats
+from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import kendall_tau, rank_correlation, theil_sen
+from memdrift.drift.statistics import correlation, kendall_tau, median, ranks, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
-from memdrift.drift.verdict import Gate, Interval
 
 _SMALLEST_CORRELATION = 0.4
 _LAGS = (0, 1, 2, 3)
@@ -24,89 +25,105 @@ _FEWEST_YOUNG_BLOCKS = 3
 _SMALLEST_RELIEF_PERCENT = 20.0
 
 
-def latency_rises_gate(whole: Stretch) -> Gate:
+def latency_rises_gate(whole: Stretch) -> GateRows:
     """Does latency rise with memory, at once or up to three blocks later?
 
     Source: DETECTION.md, latency: rank correlation > 0.4 at lags of 0-3 blocks; series-level false alarms x1/4.
-    Asked over the whole judged stretch, since before the onset both should be low.
+    Asked over the whole judged stretch, since before the onset both should be low. Ranks are taken once, over the whole
+    stretch, for all lags.
     """
-    figures = [_lagged(whole, lag) for lag in _LAGS]
-    known = [figure for figure in figures if figure is not None]
-    if not known:
-        return Gate("latency-rises", None, _SMALLEST_CORRELATION, "correlation", None, "latency is missing")
-    figure = max(known)
-    return Gate(
-        name="latency-rises",
-        figure=figure,
-        threshold=_SMALLEST_CORRELATION,
-        unit="correlation",
-        passed=figure > _SMALLEST_CORRELATION,
-        sentence=f"memory and latency have a rank correlation of {figure:.2f}; "
-        f"more than {_SMALLEST_CORRELATION} is needed",
-    )
+    memory, latency = ranks(whole.judged), ranks(whole.latency)
+    size = memory.shape[1]
+    figures = np.full(len(memory), -np.inf)
+    for lag in _LAGS:
+        left, right = memory[:, : size - lag], latency[:, lag:]
+        enough = (np.isfinite(left) & np.isfinite(right)).sum(axis=1) >= FEWEST_BLOCKS
+        figures = np.maximum(figures, np.where(enough, correlation(left, right), -np.inf))
+    asked = np.isfinite(figures)
+
+    def say(row: int) -> str:
+        if not asked[row]:
+            return "latency is missing"
+        return (
+            f"memory and latency have a rank correlation of {figures[row]:.2f}; "
+            f"more than {_SMALLEST_CORRELATION} is needed"
+        )
+
+    passed = figures > _SMALLEST_CORRELATION
+    return gate_rows("latency-rises", "correlation", figures, _SMALLEST_CORRELATION, passed, say, asked)
 
 
-def latency_objective_gate(whole: Stretch, policy: DetectionPolicy) -> Gate:
+def latency_objective_gate(whole: Stretch, recent: Floats, policy: DetectionPolicy) -> GateRows:
     """Is latency above the objective, or will its own trend take it there within one more such stretch?
 
     Source: DESIGN.md, impact: "above, or heading above, the objective".
+
+    Args:
+        whole: the judged stretch.
+        recent: what `recent_latency` says of it.
+        policy: the objective.
     """
     objective = policy.objective_milliseconds
-    recent = recent_latency(whole)
-    if recent is None:
-        return Gate("latency-objective", None, objective, "milliseconds", None, "latency is missing")
-    expected = max(recent, _heading(whole, recent, objective))
-    return Gate(
-        name="latency-objective",
-        figure=expected,
-        threshold=objective,
-        unit="milliseconds",
-        passed=expected > objective,
-        sentence=f"latency is {recent:.0f} ms, heading for {expected:.0f} ms; the objective is {objective:.0f} ms",
-    )
+    expected = np.fmax(recent, _heading(whole, recent, objective))
+    asked = np.isfinite(recent)
+
+    def say(row: int) -> str:
+        if not asked[row]:
+            return "latency is missing"
+        return (
+            f"latency is {recent[row]:.0f} ms, heading for {expected[row]:.0f} ms; the objective is {objective:.0f} ms"
+        )
+
+    return gate_rows("latency-objective", "milliseconds", expected, objective, expected > objective, say, asked)
 
 
-def worth_relieving_gate(growth: Growth, to_limit: Interval | None, window_seconds: int) -> Gate:
+def worth_relieving_gate(growth: Growth, seconds_to_limit: Floats, window_seconds: int) -> GateRows:
     """Has memory grown by a fifth since the onset, or will it meet a limit within one more window?
 
     Source: SAFETY.md, detection: a restart needs a higher floor than a report (20 %) or a limit that is near; it can
     give back no more than what has grown, and services whose data and latency grow slowly together are common.
+
+    Args:
+        growth: since the onset.
+        seconds_to_limit: the middle of the projection, NaN where no limit is in sight.
+        window_seconds: length of the window.
     """
-    figure = growth.percent_of_start
-    near = to_limit is not None and to_limit.middle <= window_seconds
-    limit = f"a limit is met in {span_of(to_limit.middle)}" if to_limit else "no limit is in sight"
-    return Gate(
-        name="worth-relieving",
-        figure=figure,
-        threshold=_SMALLEST_RELIEF_PERCENT,
-        unit="percent",
-        passed=figure >= _SMALLEST_RELIEF_PERCENT or near,
-        sentence=f"grew by {figure:.0f} % since its onset and {limit}; "
-        f"{_SMALLEST_RELIEF_PERCENT:.0f} % or a limit within {span_of(window_seconds)} are needed",
-    )
+    figures = growth.percents_of_start
+    near = np.isfinite(seconds_to_limit) & (seconds_to_limit <= window_seconds)
+
+    def say(row: int) -> str:
+        known = np.isfinite(seconds_to_limit[row])
+        limit = f"a limit is met in {span_of(seconds_to_limit[row])}" if known else "no limit is in sight"
+        return (
+            f"grew by {figures[row]:.0f} % since its onset and {limit}; "
+            f"{_SMALLEST_RELIEF_PERCENT:.0f} % or a limit within {span_of(window_seconds)} are needed"
+        )
+
+    passed = (figures >= _SMALLEST_RELIEF_PERCENT) | near
+    return gate_rows("worth-relieving", "percent", figures, _SMALLEST_RELIEF_PERCENT, passed, say)
 
 
-def recent_latency(stretch: Stretch) -> float | None:
-    """Median over the youngest quarter of the blocks, in milliseconds; None with fewer than three measured."""
-    youngest = stretch.latency[-max(len(stretch.latency) // 4, _FEWEST_YOUNG_BLOCKS) :]
-    finite = youngest[np.isfinite(youngest)]
-    return float(np.median(finite)) if len(finite) >= _FEWEST_YOUNG_BLOCKS else None
+def recent_latency(stretch: Stretch) -> Floats:
+    """Median over the youngest quarter of the blocks, in milliseconds; NaN with fewer than three measured."""
+    wanted = np.maximum(stretch.lengths // 4, _FEWEST_YOUNG_BLOCKS)
+    positions = np.arange(stretch.latency.shape[1])[None, :]
+    youngest = (positions < stretch.lengths[:, None]) & (positions >= (stretch.lengths - wanted)[:, None])
+    values = np.where(youngest, stretch.latency, np.nan)
+    enough = np.isfinite(values).sum(axis=1) >= _FEWEST_YOUNG_BLOCKS
+    return np.where(enough, median(values), np.nan)
 
 
-def _lagged(stretch: Stretch, lag: int) -> float | None:
-    size = len(stretch.judged) - lag
-    if size < FEWEST_BLOCKS:
-        return None
-    memory, latency = stretch.judged[:size], stretch.latency[lag:]
-    both = np.isfinite(memory) & np.isfinite(latency)
-    return rank_correlation(memory[both], latency[both]) if both.sum() >= FEWEST_BLOCKS else None
-
-
-def _heading(stretch: Stretch, recent: float, objective: float) -> float:
-    finite = np.isfinite(stretch.latency)
-    if finite.sum() < FEWEST_BLOCKS or recent < _HEADING_SHARE * objective:
-        return recent
-    times, values = stretch.seconds[finite], stretch.latency[finite]
-    if kendall_tau(values) < _HEADING_TAU:
-        return recent
-    return recent + theil_sen(times, values).middle * float(times[-1] - times[0])
+def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:
+    """Where latency will be after one more stretch, by its own trend; NaN where it has none that says so."""
+    found = np.full(len(recent), np.nan)
+    near = np.nan_to_num(recent) >= _HEADING_SHARE * objective
+    which = np.flatnonzero(near & (np.isfinite(stretch.latency).sum(axis=1) >= FEWEST_BLOCKS))
+    if not len(which):
+        return found
+    values = stretch.latency[which]
+    there = np.isfinite(values)
+    span = values.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1) - np.argmax(there, axis=1)
+    rising = kendall_tau(values) >= _HEADING_TAU
+    which = which[rising]
+    found[which] = recent[which] + theil_sen(values[rising]).middle * span[rising]
+    return found

@@ -17,6 +17,7 @@ class DetectionPolicy:
         minimum_growth_bytes: absolute floor of the growth in a window.
         minimum_coverage_percent: of the blocks of a pod's own life in the window.
         warm_up_seconds: the first part of every life, which is not judged.
+        settling_seconds: the age below which resident memory, where no live heap is known, is not called drifting.
         minimum_drifting_pods: how many pods of one container must drift.
         objective_milliseconds: the latency objective at the configured quantile.
         objective_quantile: which quantile latency is measured at; names it in sentences.
@@ -26,6 +27,7 @@ class DetectionPolicy:
     minimum_growth_bytes: float = 16 * 1024 * 1024
     minimum_coverage_percent: float = 80.0
     warm_up_seconds: float = 1800.0
+    settling_seconds: float = 86_400.0
     minimum_drifting_pods: int = 1
     objective_milliseconds: float = 200.0
     objective_quantile: float = 0.99

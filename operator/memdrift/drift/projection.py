@@ -1,4 +1,4 @@
-"""Where the growth leads: how fast, and how long until a limit.
+"""Where the growth leads: how long until a limit, how long until the objective.
 
 Exists because a time to exhaustion without an interval is a false promise. Projects straight lines only; must not
 judge.
@@ -8,65 +8,94 @@ from __future__ import annotations
 
 import numpy as np
 
-from memdrift.drift.blocks import Bands, Floats, LifeBlocks
-from memdrift.drift.growth import Growth
-from memdrift.drift.statistics import Slope, theil_sen
+from memdrift.drift.batch import BandRows, Batch, Indices
+from memdrift.drift.blocks import Floats
+from memdrift.drift.statistics import last_index, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS
-from memdrift.drift.verdict import Interval
 
 LONGEST_SECONDS = 365.0 * 86400
 """A limit further away than a year is not projected: bounds beyond it read as a year."""
 
 
-def growth_per_hour(growth: Growth) -> Interval:
-    """Bytes per hour since the onset, with the 95 % interval of its pairwise slopes."""
-    return Interval(*(3600.0 * slope for slope in growth.slope))
-
-
-def seconds_to_limit(blocks: LifeBlocks, growth: Growth) -> Interval | None:
-    """Time to the limit that is reached first; None without a limit, or where nothing grows towards one.
+def seconds_to_limit(batch: Batch, onset_blocks: Indices, which: Indices) -> Floats:
+    """Time to the limit that is reached first, shape (3, rows): low, middle, high; NaN where none is in sight.
 
     The kernel's limit is met by resident memory or the working set, the runtime's own by the live heap. Each moves at
     its own pace since the onset.
+
+    Args:
+        batch: the window.
+        onset_blocks: the block at which growth began, shape (rows,).
+        which: the rows that grow; only they are projected.
     """
-    life = blocks.life
+    found = np.full((3, batch.size), np.nan)
     pairs = (
-        (life.runtime_limit_bytes, blocks.live_heap),
-        (life.limit_bytes, blocks.resident),
-        (life.limit_bytes, blocks.working_set),
+        (batch.runtime_limits, batch.live_heap),
+        (batch.limits, batch.resident),
+        (batch.limits, batch.working_set),
     )
-    onset_at = growth.stretch.began_at + growth.stretch.times[0] - blocks.block_seconds
-    times = [_until(limit, *_since(blocks, bands, onset_at)) for limit, bands in pairs if limit is not None]
-    known = [time for time in times if time is not None]
-    return min(known, key=lambda time: time.middle) if known else None
+    for limits, bands in pairs:
+        rows = which[np.isfinite(limits[which])]
+        if bands is None or not len(rows):
+            continue
+        times = _until(limits[rows], _since(bands, onset_blocks, rows), batch.block_seconds)
+        earlier = ~(times[1] >= found[1, rows]) & np.isfinite(times[1])
+        found[:, rows[earlier]] = times[:, earlier]
+    return found
 
 
-def latest_of(bands: Bands) -> float | None:
-    """Median of the youngest measured block, in bytes."""
-    finite = bands.p50[np.isfinite(bands.p50)]
-    return float(finite[-1]) if len(finite) else None
+def seconds_to_objective(latency: Floats, recent: float, objective: float, block_seconds: int) -> Floats | None:
+    """Time until one row's latency meets its objective by its own trend: low, middle, high.
 
+    None where it does not rise; zeros where it is above the objective already.
 
-def _since(blocks: LifeBlocks, bands: Bands, onset_at: float) -> tuple[Floats, Floats]:
-    measured = np.isfinite(bands.p50) & (blocks.starts >= onset_at)
-    return blocks.starts[measured].astype(np.float64), bands.p50[measured]
-
-
-def _until(limit_bytes: int, times: Floats, values: Floats) -> Interval | None:
-    if len(values) < FEWEST_BLOCKS:
+    Args:
+        latency: milliseconds per block, NaN where it is not known, shape (blocks,).
+        recent: what latency is now, in milliseconds.
+        objective: milliseconds.
+        block_seconds: length of a block.
+    """
+    if not np.isfinite(recent):
         return None
-    slope = theil_sen(times - times[0], values)
-    left = float(limit_bytes - values[-1])
-    if left <= 0:
-        return Interval(0.0, 0.0, 0.0)
-    if slope.middle <= 0:
+    if recent > objective:
+        return np.zeros(3)
+    if np.isfinite(latency).sum() < FEWEST_BLOCKS:
         return None
-    return Interval(_time(left, slope.high), _time(left, slope.middle), _time(left, _positive(slope)))
+    slopes = theil_sen(latency[None, :])
+    if slopes.middle[0] <= 0:
+        return None
+    left = (objective - recent) * block_seconds
+    times = [left / bound[0] if bound[0] > 0 else LONGEST_SECONDS for bound in (slopes.high, slopes.middle, slopes.low)]
+    return np.minimum(times, LONGEST_SECONDS)
 
 
-def _time(left: float, slope: float) -> float:
-    return min(left / slope, LONGEST_SECONDS) if slope > 0 else LONGEST_SECONDS
+def latest_of(bands: BandRows | None, size: int) -> Floats:
+    """Median of the youngest measured block in bytes, shape (rows,); NaN where there is none."""
+    if bands is None:
+        return np.full(size, np.nan)
+    return bands.p50[np.arange(size), last_index(np.isfinite(bands.p50))]
 
 
-def _positive(slope: Slope) -> float:
-    return max(slope.low, 0.0)
+def _since(bands: BandRows, onset_blocks: Indices, rows: Indices) -> Floats:
+    values = bands.p50[rows]
+    begun = np.arange(values.shape[1])[None, :] >= onset_blocks[rows][:, None]
+    return np.where(begun & np.isfinite(values), values, np.nan)
+
+
+def _until(limits: Floats, values: Floats, block_seconds: int) -> Floats:
+    """Seconds until each row's line meets its limit, shape (3, rows)."""
+    everyone = np.arange(len(values))
+    there = np.isfinite(values)
+    left = limits - values[everyone, last_index(there)]
+    slopes = theil_sen(values)
+
+    def time(slope: Floats) -> Floats:
+        far = np.full(len(values), LONGEST_SECONDS)
+        found = np.divide(left * block_seconds, slope, out=far, where=slope > 0)
+        return np.asarray(np.minimum(found, LONGEST_SECONDS))
+
+    times = np.stack([time(slopes.high), time(slopes.middle), time(slopes.low)])
+    times[:, slopes.middle <= 0] = np.nan
+    times[:, left <= 0] = 0.0
+    times[:, there.sum(axis=1) < FEWEST_BLOCKS] = np.nan
+    return times

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memdrift.drift.life import JudgedLife
 from memdrift.drift.phrases import change_of, quantile_of, size_of, span_of
+from memdrift.drift.podverdict import JudgedLife
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import Gate, VerdictKind, VerdictReason
 

@@ -7,103 +7,157 @@ from __future__ import annotations
 
 import numpy as np
 
+from memdrift.drift.batch import Bools
 from memdrift.drift.blocks import Floats
+from memdrift.drift.fits import Approach, approach_fit, evidence_for, line_errors, step_error
+from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
-from memdrift.drift.statistics import approach_fit, best_fit, evidence_for, step_error, theil_sen
-from memdrift.drift.stretch import Stretch
-from memdrift.drift.verdict import Gate
+from memdrift.drift.statistics import first_index, last_index, theil_sen
+from memdrift.drift.stretch import Stretch, rows_of
+from memdrift.drift.verdict import GrowthShape
 
 _LARGEST_STEP_RATIO = 1.0
-_SMALLEST_END_PACE = 0.5
+_SMALLEST_END_PACE = 0.35
+_APPROACH_EVIDENCE_PER_BLOCK = 0.125
+"""Noise in memory is not independent from block to block: the more blocks, the more a wave looks like an approach."""
 _SMALLEST_LAST_THIRD_PACE = 0.25
 _FEWEST_LAST_BLOCKS = 5
+_SPIKE_SHARE = 0.5
+_LARGE_STEPS = 4
+_STAIRCASE_SHARE = 0.8
+"""Of the growth, made by the four largest steps from a block to the next."""
 
 
-def line_not_step_gate(growth: Growth) -> Gate:
+def line_not_step_gate(growth: Growth) -> GateRows:
     """Does a line explain the growth better than one jump between two levels?
 
     Source: DETECTION.md, shape: without it false positives x1.7.
     """
-    times, values = growth.stretch.times, growth.stretch.values
-    line, step = best_fit(times[None, :], values).error, step_error(values)
-    figure = line / step if step > 0 else _LARGEST_STEP_RATIO
-    return Gate(
-        name="line-not-step",
-        figure=figure,
-        threshold=_LARGEST_STEP_RATIO,
-        unit="ratio",
-        passed=figure < _LARGEST_STEP_RATIO,
-        sentence=f"a line leaves {figure:.2f} of the error that one step leaves; "
-        f"less than {_LARGEST_STEP_RATIO:g} is needed",
-    )
+    values = growth.stretch.judged
+    line = line_errors(values)
+    step = step_error(values)
+    figures = np.divide(line, step, out=np.full(len(values), _LARGEST_STEP_RATIO), where=step > 0)
+
+    def say(row: int) -> str:
+        return (
+            f"a line leaves {figures[row]:.2f} of the error that one step leaves; "
+            f"less than {_LARGEST_STEP_RATIO:g} is needed"
+        )
+
+    return gate_rows("line-not-step", "ratio", figures, _LARGEST_STEP_RATIO, figures < _LARGEST_STEP_RATIO, say)
 
 
-def not_saturating_gate(growth: Growth) -> Gate:
+def not_saturating_gate(growth: Growth, growing: Bools) -> GateRows:
     """Does the growth keep its pace, instead of approaching a bound exponentially?
 
     Source: DETECTION.md, not saturating: a cache that warms up. An exponential approach contains the line as its
     slowest case, so "not better" means: not preferred by BIC, or slowing down by less than half within the judged span.
 
     A leak per request slows down when load falls or when the process thrashes, a cache approaches its bound request by
-    request as well. So the pace is taken by the clock and by the work done, and the steadier one counts.
+    request as well. So growth that slows down by the clock is asked again by the work done; the steadier one counts.
+
+    Args:
+        growth: since the onset.
+        growing: which rows have growth that matters; only they are asked again.
     """
-    values = growth.stretch.values
-    paces = [_end_pace(axis, values) for axis in (growth.stretch.times, *work_done(growth.stretch))]
-    figure = max(paces)
-    preferred = figure < 1
-    return Gate(
-        name="not-saturating",
-        figure=figure,
-        threshold=_SMALLEST_END_PACE,
-        unit="ratio",
-        passed=figure >= _SMALLEST_END_PACE,
-        sentence=f"by the clock and by the work done, an approach ends at {figure:.2f} of its first pace"
-        if preferred
-        else "an exponential approach explains it no better than a line",
-    )
+    figures = _end_paces(growth.stretch.judged, growth.approach)
+    again = np.flatnonzero(growing & (figures < _SMALLEST_END_PACE))
+    if len(again):
+        some = rows_of(growth.stretch, again)
+        for work in work_done(some):
+            even = by_work(some, work)
+            figures[again] = np.maximum(figures[again], _end_paces(even, approach_fit(even)))
+
+    def say(row: int) -> str:
+        if figures[row] >= 1:
+            return "an exponential approach explains it no better than a line"
+        return f"by the clock and by the work done, an approach ends at {figures[row]:.2f} of its first pace"
+
+    return gate_rows("not-saturating", "ratio", figures, _SMALLEST_END_PACE, figures >= _SMALLEST_END_PACE, say)
 
 
-def _end_pace(axis: Floats, values: Floats) -> float:
-    """The pace at the end as a share of the first pace; 1 where a line explains the growth as well."""
-    line = best_fit(axis[None, :], values)
-    approach, end_pace = approach_fit(axis, values)
-    preferred = approach.rise > 0 and evidence_for(approach.error, line.error, len(values)) > 1
-    return end_pace if preferred else 1.0
-
-
-def work_done(stretch: Stretch) -> list[Floats]:
-    """Load summed up since the first block, at the present blocks, one axis for each load series that was measured.
-
-    Scaled to the span of the clock, so that both axes ask the same curves. Holes count as their neighbours' mean.
-    """
-    axes = []
-    for row in stretch.load:
-        known = np.isfinite(row)
-        if not known.any() or float(row[known].sum()) <= 0:
-            continue
-        filled = np.interp(stretch.seconds, stretch.seconds[known], row[known])
-        work = np.cumsum(filled)[stretch.present]
-        span = float(work[-1] - work[0])
-        if span > 0:
-            axes.append((work - work[0]) * (stretch.span_seconds / span))
-    return axes
-
-
-def still_growing_gate(growth: Growth) -> Gate:
+def still_growing_gate(growth: Growth) -> GateRows:
     """Is the last third still rising at a quarter of the whole pace?
 
     Source: DETECTION.md, still growing: plateaus; Coroot's rule "the tail must still climb".
     """
-    times, values = growth.stretch.times, growth.stretch.values
-    last = min(max(len(values) // 3, _FEWEST_LAST_BLOCKS), len(values))
-    pace = theil_sen(times[-last:], values[-last:]).middle
-    whole = growth.slope.middle
-    figure = pace / whole if whole > 0 else 0.0
-    return Gate(
-        name="still-growing",
-        figure=figure,
-        threshold=_SMALLEST_LAST_THIRD_PACE,
-        unit="ratio",
-        passed=figure >= _SMALLEST_LAST_THIRD_PACE,
-        sentence=f"its last third grows at {figure:.2f} of the whole pace; {_SMALLEST_LAST_THIRD_PACE} is needed",
-    )
+    values = growth.stretch.judged
+    there = growth.stretch.present
+    counts = there.sum(axis=1)
+    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
+    wanted = np.maximum(counts // 3, _FEWEST_LAST_BLOCKS)
+    last = np.where(following <= wanted[:, None], values, np.nan)
+    paces = theil_sen(_young_end(last)).middle
+    whole = growth.slopes.middle
+    figures = np.divide(paces, whole, out=np.zeros(len(values)), where=whole > 0)
+
+    def say(row: int) -> str:
+        return f"its last third grows at {figures[row]:.2f} of the whole pace; {_SMALLEST_LAST_THIRD_PACE} is needed"
+
+    needed = _SMALLEST_LAST_THIRD_PACE
+    return gate_rows("still-growing", "ratio", figures, needed, figures >= needed, say)
+
+
+def shape_of(values: Floats) -> GrowthShape:
+    """How one row's memory grew, from its values since the onset, shape (blocks,); it must have grown."""
+    there = values[np.isfinite(values)]
+    if len(there) < _FEWEST_LAST_BLOCKS:
+        return GrowthShape.NONE
+    low, now = float(np.median(there[:3])), float(np.median(there[-3:]))
+    grown = now - low
+    if grown <= 0:
+        return GrowthShape.NONE
+    if float(there.max()) - now > _SPIKE_SHARE * grown:
+        return GrowthShape.SPIKE
+    rises = np.sort(np.maximum(np.diff(there), 0.0))[-_LARGE_STEPS:]
+    return GrowthShape.STAIRCASE if rises.sum() >= _STAIRCASE_SHARE * grown else GrowthShape.STEADY
+
+
+def work_done(stretch: Stretch) -> list[Floats]:
+    """Load summed up since the first block, shape (rows, blocks), for each load series; NaN where it was not measured.
+
+    A hole counts as the load before it.
+    """
+    axes = []
+    for series in range(stretch.load.shape[1]):
+        load = stretch.load[:, series, :]
+        known = np.isfinite(load)
+        positions = np.maximum.accumulate(np.where(known, np.arange(load.shape[1])[None, :], 0), axis=1)
+        filled = np.nan_to_num(np.take_along_axis(load, positions, axis=1))
+        work = np.cumsum(filled, axis=1)
+        axes.append(np.where((work[:, -1:] > 0) & stretch.present, work, np.nan))
+    return axes
+
+
+def by_work(stretch: Stretch, work: Floats) -> Floats:
+    """The judged memory at even amounts of work done, as many as the row has blocks; NaN where there was no work.
+
+    One row at a time: few rows are asked this, and interpolation has no form for many.
+    """
+    found = np.full(stretch.judged.shape, np.nan)
+    for row in range(len(work)):
+        known = np.isfinite(work[row])
+        if known.sum() < 2 or work[row][known][-1] <= work[row][known][0]:
+            continue
+        axis, values = work[row][known], stretch.judged[row][known]
+        even = np.linspace(axis[0], axis[-1], int(known.sum()))
+        found[row, : len(even)] = np.interp(even, axis, values)
+    return found
+
+
+def _end_paces(values: Floats, approach: Approach) -> Floats:
+    """The pace at the end as a share of the first pace; 1 where a line explains the growth as well."""
+    counts = np.isfinite(values).sum(axis=1)
+    needed = np.maximum(1.0, _APPROACH_EVIDENCE_PER_BLOCK * counts)
+    preferred = (approach.rises > 0) & (evidence_for(approach.errors, line_errors(values), counts) > needed)
+    return np.where(counts > 0, np.where(preferred, approach.paces, 1.0), 0.0)
+
+
+def _young_end(last: Floats) -> Floats:
+    """The rows' values moved to the left, in as few columns as they need, so that few pairs are formed."""
+    there = np.isfinite(last)
+    first = first_index(there)
+    width = int(np.max(np.where(there.any(axis=1), last_index(there) - first + 1, 1), initial=1))
+    index = first[:, None] + np.arange(width)[None, :]
+    inside = index < last.shape[1]
+    return np.where(inside, np.take_along_axis(last, np.minimum(index, last.shape[1] - 1), axis=1), np.nan)

@@ -1,7 +1,8 @@
-"""The few robust statistics that the gates ask for.
+"""The few robust statistics that the gates ask for, each for many series at once.
 
 Exists so that a gate reads as a question and its arithmetic can be tested alone. Knows arrays of numbers only: no
-lives, no units, no thresholds. Every function takes one series without NaN; pairs are formed by numpy, never by a loop.
+lives, no units, no thresholds. Series are rows of equidistant values, shape (rows, n), NaN where one is missing; there
+is no loop over rows.
 """
 
 from __future__ import annotations
@@ -15,124 +16,144 @@ import numpy.typing as npt
 from memdrift.drift.blocks import Floats
 
 _NORMAL_95 = 1.96
-_TIME_CONSTANTS = np.geomspace(0.05, 4.0, 24)
-"""Of an exponential approach, as shares of the span; slower ones look like a line in it."""
-_ROUNDING = 1e-9
-"""Share of the variance below which a fit's error is rounding, not noise."""
+
+Integers = npt.NDArray[np.int64]
 
 
-class Slope(NamedTuple):
-    """A slope per second with the 95 % interval around it."""
+class Slopes(NamedTuple):
+    """Slopes per step with the 95 % interval around them, shape (rows,) each."""
 
-    low: float
-    middle: float
-    high: float
-
-
-class Fit(NamedTuple):
-    """One curve `level + rise * basis` fitted by least squares.
-
-    Attributes:
-        which: which of the offered bases fitted best.
-        rise: the coefficient of the basis.
-        error: the sum of squared residuals, never below what rounding leaves.
-    """
-
-    which: int
-    rise: float
-    error: float
+    low: Floats
+    middle: Floats
+    high: Floats
 
 
-def kendall_tau(values: Floats) -> float:
+def kendall_tau(values: Floats) -> Floats:
     """Kendall's tau-a of the values against their order: +1 always rising, 0 no trend; ties count as no trend.
 
-    Tau-a rather than tau-b, so that a long flat stretch with one jump stays below a long climb.
+    Tau-a rather than tau-b, so that a long flat stretch with one jump stays below a long climb. 0 where fewer than two
+    values are there. Source: Kendall, A New Measure of Rank Correlation, Biometrika 30 (1938).
     """
-    size = len(values)
-    if size < 2:
-        return 0.0
-    earlier, later = _pairs(size)
-    return float(np.sign(values[later] - values[earlier]).sum() * 2 / (size * (size - 1)))
+    size = values.shape[1]
+    present = np.isfinite(values).sum(axis=1)
+    steps = np.ascontiguousarray(values.T)  # a comparison then runs over neighbouring rows
+    narrow = np.int8 if size < 127 else np.int32
+    score = np.zeros(len(values), dtype=np.int64)
+    with np.errstate(invalid="ignore"):
+        for lag in range(1, size):
+            later, earlier = steps[lag:], steps[:-lag]
+            signs = (later > earlier).view(np.int8) - (later < earlier).view(np.int8)
+            score += np.add.reduce(signs, axis=0, dtype=narrow)
+    pairs = present * (present - 1) / 2
+    return np.asarray(np.divide(score, pairs, out=np.zeros(len(values)), where=pairs > 0))
 
 
-def theil_sen(times: Floats, values: Floats) -> Slope:
-    """The median of all pairwise slopes, with Sen's rank interval (95 %, assuming independent noise)."""
-    size = len(values)
-    if size < 2:
-        return Slope(0.0, 0.0, 0.0)
-    earlier, later = _pairs(size)
-    slopes = np.sort((values[later] - values[earlier]) / (times[later] - times[earlier]))
-    spread = _NORMAL_95 * np.sqrt(size * (size - 1) * (2 * size + 5) / 18)
-    low = max(int((len(slopes) - spread) / 2), 0)
-    high = min(int(np.ceil((len(slopes) + spread) / 2)), len(slopes) - 1)
-    return Slope(float(slopes[low]), float(np.median(slopes)), float(slopes[high]))
+def tau_deviation(values: Floats) -> Floats:
+    """The standard deviation of Kendall's tau of independent noise as long as each row (Kendall 1938)."""
+    counts = np.maximum(np.isfinite(values).sum(axis=1), 2).astype(np.float64)
+    return np.asarray(np.sqrt(2 * (2 * counts + 5) / (9 * counts * (counts - 1))))
 
 
-def best_fit(bases: Floats, values: Floats) -> Fit:
-    """The basis, one row each, whose least-squares curve leaves the smallest error; flat bases count as no fit."""
-    centred = values - values.mean()
-    moved = bases - bases.mean(axis=1, keepdims=True)
-    variance = np.einsum("kn,kn->k", moved, moved)
-    rises = np.divide(moved @ centred, variance, out=np.zeros(len(bases)), where=variance > 0)
-    total = float(centred @ centred)
-    errors = np.maximum(total - rises**2 * variance, total * _ROUNDING)
-    best = int(np.argmin(errors))
-    return Fit(best, float(rises[best]), float(errors[best]))
+def theil_sen(values: Floats) -> Slopes:
+    """The median of all pairwise slopes, with Sen's rank interval (95 %, assuming independent noise).
 
-
-def approach_fit(times: Floats, values: Floats) -> tuple[Fit, float]:
-    """The best exponential approach to a bound, and the pace at its end as a share of its first pace."""
-    elapsed = times - times[0]
-    constants = _TIME_CONSTANTS * max(float(elapsed[-1]), 1.0)
-    fit = best_fit(1 - np.exp(-elapsed[None, :] / constants[:, None]), values)
-    return fit, float(np.exp(-1 / _TIME_CONSTANTS[fit.which]))
-
-
-def step_error(values: Floats) -> float:
-    """The sum of squared residuals of the best two levels with one jump, at least two values on each side."""
-    size = len(values)
-    centred = values - values.mean()
-    total = float(centred @ centred)
-    if size < 4:
-        return total
-    left_size = np.arange(2, size - 1)
-    left = np.cumsum(centred)[left_size - 1]
-    gained = left**2 / left_size + left**2 / (size - left_size)
-    return float(max(total - gained.max(), total * _ROUNDING))
-
-
-def evidence_for(richer_error: float, simpler_error: float, size: int) -> float:
-    """How much better the richer curve is, in units of what its extra parameter costs (BIC).
-
-    Above 1 it is preferred; 0 where it is no better.
+    0 where fewer than two values are there. Source: Sen, Estimates of the Regression Coefficient Based on Kendall's
+    Tau, JASA 63 (1968).
     """
-    if richer_error <= 0 or simpler_error <= richer_error:
-        return 0.0
-    return float(size * np.log(simpler_error / richer_error) / np.log(size))
+    rows, size = values.shape
+    if size < 2:
+        nothing = np.zeros(rows)
+        return Slopes(nothing, nothing, nothing)
+    present = np.isfinite(values).sum(axis=1)
+    pairs = present * (present - 1) // 2
+    slopes = _sorted_slopes(values)
+    spread = _NORMAL_95 * np.sqrt(present * (present - 1) * (2 * present + 5) / 18)
+    last = np.maximum(pairs - 1, 0)
+    low = np.clip(((pairs - spread) / 2).astype(np.intp), 0, last)
+    high = np.clip(np.ceil((pairs + spread) / 2).astype(np.intp), 0, last)
+    known = pairs > 0
+    everyone = np.arange(rows)
+
+    def at(index: npt.NDArray[np.intp]) -> Floats:
+        return np.where(known, slopes[everyone, index], 0.0).astype(np.float64)
+
+    return Slopes(at(low), (at(last // 2) + at((last + 1) // 2)) / 2, at(high))
 
 
-def rank_correlation(left: Floats, right: Floats) -> float:
-    """Spearman's correlation, ties sharing their average rank; 0 where either side is constant."""
-    return correlation(_ranks(left), _ranks(right))
+def ranks(values: Floats) -> Floats:
+    """The rank of each value in its row, ties sharing their average; NaN where the value is missing."""
+    rows, size = values.shape
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    positions = np.broadcast_to(np.arange(size), (rows, size))
+    first = np.ones((rows, size), dtype=bool)
+    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    last = np.ones((rows, size), dtype=bool)
+    last[:, :-1] = first[:, 1:]
+    starts = np.maximum.accumulate(np.where(first, positions, 0), axis=1)
+    ends = np.minimum.accumulate(np.where(last, positions, size)[:, ::-1], axis=1)[:, ::-1]
+    found = np.empty((rows, size))
+    np.put_along_axis(found, order, (starts + ends) / 2, axis=1)
+    return np.where(np.isfinite(values), found, np.nan)
 
 
-def correlation(left: Floats, right: Floats) -> float:
-    """Pearson's correlation; 0 where either side is constant."""
-    moved_left, moved_right = left - left.mean(), right - right.mean()
-    scale = float(np.sqrt((moved_left @ moved_left) * (moved_right @ moved_right)))
-    return float(moved_left @ moved_right) / scale if scale > 0 else 0.0
+def correlation(left: Floats, right: Floats) -> Floats:
+    """Pearson's correlation over the values that both have, shape (rows,); 0 where either side is constant."""
+    both = np.isfinite(left) & np.isfinite(right)
+    counts = np.maximum(both.sum(axis=1), 1)
+
+    def centred(values: Floats) -> Floats:
+        means = np.where(both, values, 0.0).sum(axis=1) / counts
+        return np.where(both, values - means[:, None], 0.0)
+
+    moved_left, moved_right = centred(left), centred(right)
+    powers = (moved_left * moved_left).sum(axis=1) * (moved_right * moved_right).sum(axis=1)
+    products = (moved_left * moved_right).sum(axis=1)
+    return np.asarray(np.divide(products, np.sqrt(powers), out=np.zeros(len(products)), where=powers > 0))
+
+
+def median(values: Floats) -> Floats:
+    """The median of each row's values; NaN where there is none."""
+    counts = np.isfinite(values).sum(axis=1)
+    ordered = np.sort(values, axis=1)
+    everyone, last = np.arange(len(values)), np.maximum(counts - 1, 0)
+    return np.asarray((ordered[everyone, last // 2] + ordered[everyone, (last + 1) // 2]) / 2)
+
+
+def first_index(there: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Of the first True in each row; 0 where there is none."""
+    return np.asarray(np.argmax(there, axis=1))
+
+
+def last_index(there: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Of the last True in each row; the last position where there is none."""
+    return np.asarray(there.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1))
+
+
+def _sorted_slopes(values: Floats) -> npt.NDArray[np.float32]:
+    """All pairwise slopes of each row, ascending, NaN last.
+
+    In single precision, of which the values' distance from their median has enough; it halves the cost of sorting.
+    """
+    size = values.shape[1]
+    moved = values - median(values)[:, None]
+    scale = np.nanmax(np.abs(np.where(np.isfinite(moved), moved, 0.0)), axis=1, initial=0.0)
+    scale = np.where(scale > 0, scale, 1.0)
+    small = (moved / scale[:, None]).astype(np.float32)
+    earlier, later, weights = _pairs(size)
+    slopes = np.take(small, later, axis=1)
+    slopes -= np.take(small, earlier, axis=1)
+    slopes *= weights
+    slopes.sort(axis=1)
+    slopes *= scale.astype(np.float32)[:, None]
+    return slopes
 
 
 @lru_cache(maxsize=64)
-def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Indices of all pairs, earlier and later; kept, since windows have few lengths."""
+def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Positions of all pairs, earlier and later, and one over their distance; kept, since windows have few lengths."""
     earlier, later = np.triu_indices(size, k=1)
-    earlier.setflags(write=False)
-    later.setflags(write=False)
-    return earlier, later
-
-
-def _ranks(values: Floats) -> Floats:
-    _, which, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(sizes)
-    return np.asarray((ends - (sizes - 1) / 2)[which], dtype=np.float64)
+    weights = (1 / (later - earlier)).astype(np.float32)
+    for each in (earlier, later, weights):
+        each.setflags(write=False)
+    return earlier, later, weights

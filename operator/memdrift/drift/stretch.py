@@ -1,7 +1,7 @@
-"""The part of one life that is judged: one memory, its load and its latency on the same blocks.
+"""The part of each life that is judged: one memory, its load and its latency on the same blocks.
 
-Exists so that gates see neither warm-up, nor blocks of another life, nor samples too thin to count. Cuts and masks
-only; must not judge.
+Exists so that gates see neither warm-up, nor blocks of another life, nor samples too thin to count. Cuts, shifts and
+masks only; must not judge.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from memdrift.drift.blocks import Bands, Floats, LifeBlocks
-from memdrift.drift.policy import DetectionPolicy
-
-Bools = npt.NDArray[np.bool_]
+from memdrift.drift.batch import BandRows, Batch, Bools, Indices
+from memdrift.drift.blocks import Bands, Floats
+from memdrift.drift.statistics import first_index, last_index
 
 FEWEST_BLOCKS = 8
 """Below this, Kendall's tau of pure noise reaches its threshold too often to mean anything."""
@@ -22,28 +20,35 @@ _THIN_SHARE = 0.5
 """A block with fewer of its expected samples is a hole: its quantiles would be those of a moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Blocks of a life after its warm-up, NaN where a block is missing.
+    """Rows of blocks that begin with the first judged one; NaN where a block is missing, and behind the last.
 
     Attributes:
-        seconds: middle of each block, in seconds since the first block's start.
-        began_at: epoch seconds of the first block's start.
-        low, middle, high: the 10th, 50th and 90th percentile in bytes.
-        judged: the band whose shape is judged: the middle of live heap, the quieter lower or middle one of others.
-        load: per second, one row per series, shape (series, blocks).
-        latency: milliseconds.
+        offsets: how many blocks of the window come before the stretch, shape (rows,).
+        lengths: how many blocks the stretch has, present or not, shape (rows,).
+        low, middle, high: the 10th, 50th and 90th percentile in bytes, shape (rows, blocks).
+        low_judged: which rows are judged by their lower band instead of the middle one, shape (rows,).
+        load: per second, shape (rows, series, blocks).
+        latency: milliseconds, shape (rows, blocks).
     """
 
     block_seconds: int
-    began_at: float
-    seconds: Floats
+    offsets: Indices
+    lengths: Indices
     low: Floats
     middle: Floats
     high: Floats
-    judged: Floats
+    low_judged: Bools
     load: Floats
     latency: Floats
+
+    @property
+    def judged(self) -> Floats:
+        """The band whose shape is judged: the middle of live heap, the quieter lower or middle one of others."""
+        if not self.low_judged.any():
+            return self.middle
+        return np.where(self.low_judged[:, None], self.low, self.middle)
 
     @property
     def present(self) -> Bools:
@@ -51,35 +56,32 @@ class Stretch:
         return np.isfinite(self.judged)
 
     @property
-    def times(self) -> Floats:
-        """Middles of the present blocks."""
-        return self.seconds[self.present]
+    def span_blocks(self) -> Floats:
+        """From the first present block to the last, in blocks; 0 where there is none."""
+        there = self.present
+        return np.where(there.any(axis=1), last_index(there) - first_index(there), 0).astype(np.float64)
 
-    @property
-    def values(self) -> Floats:
-        """The judged memory of the present blocks."""
-        return self.judged[self.present]
+    def after(self, blocks: Indices) -> Stretch:
+        """The stretch without each row's first blocks."""
+        size = self.middle.shape[1]
+        index = np.arange(size)[None, :] + blocks[:, None]
+        inside = index < size
+        index = np.minimum(index, size - 1)
 
-    @property
-    def span_seconds(self) -> float:
-        """From the first present block's middle to the last one's."""
-        return float(self.times[-1] - self.times[0]) if self.present.any() else 0.0
+        def moved(values: Floats) -> Floats:
+            return np.where(inside, np.take_along_axis(values, index, axis=1), np.nan)
 
-    def after(self, seconds: float) -> Stretch:
-        """The blocks whose middle is not before the given second."""
-        return self.masked(self.seconds >= seconds)
-
-    def masked(self, keep: Bools) -> Stretch:
-        """The kept blocks only."""
-        return replace(
-            self,
-            seconds=self.seconds[keep],
-            low=self.low[keep],
-            middle=self.middle[keep],
-            high=self.high[keep],
-            judged=self.judged[keep],
-            load=self.load[:, keep],
-            latency=self.latency[keep],
+        load = np.take_along_axis(self.load, np.broadcast_to(index[:, None, :], self.load.shape), axis=2)
+        return Stretch(
+            block_seconds=self.block_seconds,
+            offsets=self.offsets + blocks,
+            lengths=np.maximum(self.lengths - blocks, 0),
+            low=moved(self.low),
+            middle=moved(self.middle),
+            high=moved(self.high),
+            low_judged=self.low_judged,
+            load=np.where(inside[:, None, :], load, np.nan),
+            latency=moved(self.latency),
         )
 
 
@@ -88,41 +90,54 @@ def exists(bands: Bands) -> bool:
     return bool(np.isfinite(bands.p50).any())
 
 
-def stretch_of(blocks: LifeBlocks, bands: Bands, policy: DetectionPolicy, *, quieter_band: bool) -> Stretch:
-    """The judged stretch of one memory of a life; without blocks where the life is younger than its warm-up."""
-    own = own_blocks(blocks, policy)
-    enough = np.asarray(bands.count >= _THIN_SHARE * blocks.expected_samples)
+def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: Bools) -> Stretch:
+    """The judged stretch of one memory; without blocks where a life is younger than its warm-up.
+
+    Args:
+        batch: the window.
+        bands: the memory to judge.
+        warm_up_seconds: the part of every life that is not judged.
+        quieter: the rows that are judged by their lower band where it jumps less, shape (rows,).
+    """
+    enough = bands.count >= _THIN_SHARE * batch.expected_samples[:, None]
     low, middle, high = (
         np.where(enough & np.isfinite(band), band, np.nan) for band in (bands.p10, bands.p50, bands.p90)
     )
-    latency = np.where(np.isfinite(blocks.latency_milliseconds), blocks.latency_milliseconds, np.nan)
-    load = np.where(np.isfinite(blocks.load), blocks.load, np.nan).reshape(-1, len(blocks.starts))
-    starts = blocks.starts.astype(np.float64)
-    began_at = float(starts[own][0]) if own.any() else float(starts[-1]) if len(starts) else 0.0
+    size = batch.blocks
+    warm = np.ceil((warm_up_seconds - batch.ages) / batch.block_seconds)
+    own = np.clip(warm, 0, size).astype(np.intp)
     whole = Stretch(
-        block_seconds=blocks.block_seconds,
-        began_at=began_at,
-        seconds=starts - began_at + blocks.block_seconds / 2,
+        block_seconds=batch.block_seconds,
+        offsets=np.zeros(batch.size, dtype=np.intp),
+        lengths=np.full(batch.size, size, dtype=np.intp),
         low=low,
         middle=middle,
         high=high,
-        judged=_quieter(low, middle) if quieter_band else middle,
-        load=load,
-        latency=latency,
+        low_judged=np.zeros(batch.size, dtype=bool),
+        load=np.where(np.isfinite(batch.load), batch.load, np.nan),
+        latency=np.where(np.isfinite(batch.latency), batch.latency, np.nan),
     )
-    return whole.masked(own)
+    cut = whole.after(own) if own.any() else whole
+    return replace(cut, low_judged=quieter & (_roughness(cut.low) < _roughness(cut.middle)))
 
 
-def own_blocks(blocks: LifeBlocks, policy: DetectionPolicy) -> Bools:
-    """Which blocks start after the life's warm-up."""
-    return np.asarray(blocks.starts >= blocks.life.started_at + policy.warm_up_seconds)
+def rows_of(stretch: Stretch, which: Indices | Bools) -> Stretch:
+    """Some rows of a stretch."""
+    return Stretch(
+        stretch.block_seconds,
+        stretch.offsets[which],
+        stretch.lengths[which],
+        stretch.low[which],
+        stretch.middle[which],
+        stretch.high[which],
+        stretch.low_judged[which],
+        stretch.load[which],
+        stretch.latency[which],
+    )
 
 
-def _quieter(low: Floats, middle: Floats) -> Floats:
-    """The band that jumps less from block to block: the lower one of a sawtooth, the middle one of dips."""
-    return low if _roughness(low) < _roughness(middle) else middle
-
-
-def _roughness(band: Floats) -> float:
-    jumps = np.abs(np.diff(band[np.isfinite(band)]))
-    return float(jumps.mean()) if len(jumps) else 0.0
+def _roughness(band: Floats) -> Floats:
+    """The mean jump from a block to the next, over the blocks that have a neighbour; 0 where none has."""
+    jumps = np.abs(np.diff(band, axis=1))
+    counts = np.isfinite(jumps).sum(axis=1)
+    return np.asarray(np.divide(np.nansum(jumps, axis=1), counts, out=np.zeros(len(band)), where=counts > 0))

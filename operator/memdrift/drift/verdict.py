@@ -29,6 +29,12 @@ class VerdictReason(StrEnum):
     """Every drift gate passed."""
     GROWTH_WITH_LATENCY = "GrowthWithLatency"
     """Every drift gate and the latency gates passed."""
+    GROWTH_BY_AGE = "GrowthByAge"
+    """No life is long enough to be judged alone, but memory grows with age in nearly all of them, and starts low again
+    with each: pooled by age. It may be reported and captured, never restarted."""
+    KILLS_RECUR = "KillsRecur"
+    """The kernel kills the container for its memory again and again. It may be reported and captured; the kernel
+    restarts it already."""
     NO_GROWTH = "NoGrowth"
     """No trend, or none that matters."""
     GROWTH_EXPLAINED = "GrowthExplained"
@@ -37,6 +43,8 @@ class VerdictReason(StrEnum):
     """No life fills a third of the window after warm-up."""
     COVERAGE_LOW = "CoverageLow"
     """Too many blocks of the pods' lives are missing."""
+    NOT_SETTLED = "NotSettled"
+    """Resident memory grows and no live heap is known, but the life is younger than a day: too early to say."""
     NO_SERIES = "NoSeries"
     """The memory query returned nothing for the store's pods."""
     LOAD_MISSING = "LoadMissing"
@@ -55,6 +63,18 @@ class GrowthKind(StrEnum):
     """Only the working set grows: page cache, never drift."""
     UNSPECIFIED = "Unspecified"
     """Resident memory grows and no heap series exists to compare it with."""
+
+
+class GrowthShape(StrEnum):
+    """How memory grew since its onset; for people, no verdict depends on it."""
+
+    NONE = "None"
+    STEADY = "Steady"
+    """Bit by bit: a leak per request or per second."""
+    STAIRCASE = "Staircase"
+    """In few large steps: a leak per job or per reload."""
+    SPIKE = "Spike"
+    """It has fallen back from a peak well above where it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,8 @@ class PodVerdict:
         latency_milliseconds: median over the youngest quarter of the blocks; None where unknown.
         load_change_percent: the last quarter of the blocks since the onset against the first; None where unknown.
         resident_bytes: median of the youngest block of resident memory, whichever memory was judged.
+        seconds_to_objective: until latency's own trend meets the objective; 0 where it is above it already, None where
+            it does not rise or is unknown.
     """
 
     pod: str
@@ -121,6 +143,8 @@ class PodVerdict:
     load_per_second: float | None
     load_change_percent: float | None
     resident_bytes: float | None = None
+    seconds_to_objective: Interval | None = None
+    shape: GrowthShape = GrowthShape.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ async def gather(world: World, namespace: str, name: str, fleet: Fleet, administ
     )
     now = world.clock.now()
     if store is None:
+        world.judged.pop((namespace, name), None)
         return _nothing(now, namespace, name, incidents)
     policy = policies.combine(store.spec, administration, namespace)
     problem = refusal(store, administration, namespace, fleet)
@@ -138,7 +139,8 @@ async def _measure(world: World, store: FeatureStore, target: Target | None, pol
     except (MetricsUnavailable, Permanent) as error:
         return (), (), (error.reason, error.message)
     # The statistics of a store with many pods take a second, which the other stores' ticks and the probes do not have.
-    return windows, await asyncio.to_thread(judge.judge, windows, policy.detection), None
+    known = world.judged.setdefault((store.metadata.namespace, store.metadata.name), judge.JudgedWindows())
+    return windows, await asyncio.to_thread(judge.judge, windows, policy.detection, known), None
 
 
 async def _alerts(world: World, store: FeatureStore, incidents: tuple[DriftIncident, ...]) -> tuple[str, ...] | None:

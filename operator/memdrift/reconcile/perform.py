@@ -154,7 +154,8 @@ async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
         "plan": step.plan.hash,
         "now": facts.now.isoformat(),
     }
-    content = bundle.encode(facts.windows, facts.verdicts, context)
+    policy = facts.policy.detection if facts.policy else None
+    content = bundle.encode(facts.windows, facts.verdicts, context, policy)
     stored = await world.archive.put(evidence.decision_key(incident, content), content, {})
     return Done(document=(stored.uri, stored.sha256))
 

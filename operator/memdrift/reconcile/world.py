@@ -1,14 +1,16 @@
 """The ports as one value, and what the rest of the fleet looks like.
 
-Exists so that a tick's signature stays short and a test can replace any one line. Must not hold state of a store.
+Exists so that a tick's signature stays short and a test can replace any one line. Must not hold state of a store; what
+is kept of one here only saves work, and may be lost at any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memdrift.api.administration import Administration
+from memdrift.drift.judge import JudgedWindows
 from memdrift.ports import (
     Analyser,
     Archive,
@@ -45,6 +47,7 @@ class World:
     """Everything outside, by what it is needed for.
 
     Attributes:
+        judged: windows that were judged, by namespace and store.
         skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.
     """
 
@@ -61,3 +64,4 @@ class World:
     slots: Slots
     skew_seconds: Callable[[], float | None]
     administration: Callable[[], Administration]
+    judged: dict[tuple[str, str], JudgedWindows] = field(default_factory=dict)

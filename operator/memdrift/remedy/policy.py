@@ -18,6 +18,7 @@ from memdrift.remedy import ledger, windows
 
 MODES = (Mode.OBSERVE, Mode.CAPTURE, Mode.APPROVE, Mode.ENFORCE)
 EVIDENCE_CHOICES = (WhenEvidenceMissing.BLOCK, WhenEvidenceMissing.RESTART_NEAR_LIMIT, WhenEvidenceMissing.RESTART)
+DAY_SECONDS = 86_400
 WEEK_SECONDS = 604_800
 
 
@@ -54,8 +55,10 @@ class Policy:
             minimum_growth_bytes=bytes_of(detection.min_growth),
             minimum_coverage_percent=detection.min_coverage_percent,
             warm_up_seconds=detection.warm_up_seconds,
+            settling_seconds=min(DAY_SECONDS, max(detection.window_seconds)),
             minimum_drifting_pods=detection.min_drifting_pods,
             objective_milliseconds=self.spec.objective.latency_milliseconds,
+            objective_quantile=float(self.spec.objective.quantile),
         )
 
     def allows(self, mode: Mode) -> bool:
@@ -170,11 +173,17 @@ def _listed(configured: Sequence[Source] | Sequence[Tracker], namespace: str) ->
 def faults(spec: FeatureStoreSpec) -> tuple[str, ...]:
     """What the schema cannot see is wrong; each names the field and the remedy."""
     zones = [window.time_zone for window in spec.remediation.allowed_windows]
-    return tuple(
+    wrong = [
         f"`spec.remediation.allowedWindows[].timeZone` `{zone}` is no IANA time zone, such as `Europe/Paris`"
         for zone in zones
         if not windows.known(zone)
-    )
+    ]
+    if min(spec.detection.window_seconds) >= WEEK_SECONDS:
+        wrong.append(
+            "`spec.detection.windowSeconds` has only a week, which explains and never confirms: add a shorter window, "
+            "such as 86400"
+        )
+    return tuple(wrong)
 
 
 def unsupported(spec: FeatureStoreSpec) -> tuple[str, ...]:
@@ -185,12 +194,8 @@ def unsupported(spec: FeatureStoreSpec) -> tuple[str, ...]:
             f"`spec.remediation.strategy` {spec.remediation.strategy}: use `WorstFirst`, `Rollout` or `None`",
         ),
         (
-            WEEK_SECONDS in spec.detection.window_seconds,
-            "`spec.detection.windowSeconds` 604800 (the comparison with last week): use windows up to 72 hours",
-        ),
-        (
             max(spec.detection.window_seconds) > WEEK_SECONDS,
-            "`spec.detection.windowSeconds` above a week: use windows up to 72 hours",
+            "`spec.detection.windowSeconds` above a week: use windows up to 72 hours, and 604800 beside them",
         ),
         (
             spec.remediation.dependency_group is not None,

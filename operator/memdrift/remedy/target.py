@@ -18,6 +18,7 @@ class ContainerLife:
         restarts: the kubelet's restart count.
         memory_limit_bytes, memory_request_bytes: None where the template sets none.
         last_exit_reason: reason of the last termination (`OOMKilled`), "" where there is none.
+        killed_for_memory_at: epoch seconds of the last termination where its reason was `OOMKilled`, else None.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ContainerLife:
     memory_limit_bytes: int | None = None
     memory_request_bytes: int | None = None
     last_exit_reason: str = ""
+    killed_for_memory_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

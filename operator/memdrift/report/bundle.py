@@ -1,29 +1,59 @@
 """The decision bundle: what a decision was made from, as one JSON document, and back.
 
-Exists so that every number shown can be computed again without a cluster, and so that the check after a restart
-compares with what was measured before it. Must not judge.
+Exists so that every number shown can be computed again without a cluster, and so that the check
+after a restart compares with what was measured before it. Must not judge.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks, Window
+from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import Verdict
+from memdrift.version import VERSION as MEMDRIFT
 
 VERSION = 1
+"""Of the format: fields are only ever added to it, so that old bundles stay readable."""
 
 
-def encode(windows: Sequence[Window], verdicts: Sequence[Verdict], context: Mapping[str, object]) -> bytes:
-    """The bundle as UTF-8 JSON; missing measurements are null. `context` says which store, incident and plan."""
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle read back.
+
+    Attributes:
+        verdicts: the stored ones, as `stored_form` gives them.
+        policy: None in bundles which were written before they held one.
+        memdrift: the version that decided, "" where the bundle does not say.
+    """
+
+    windows: tuple[Window, ...]
+    verdicts: Sequence[Mapping[str, Any]]
+    context: Mapping[str, object]
+    policy: DetectionPolicy | None
+    memdrift: str
+
+
+def encode(
+    windows: Sequence[Window],
+    verdicts: Sequence[Verdict],
+    context: Mapping[str, object],
+    policy: DetectionPolicy | None = None,
+) -> bytes:
+    """The bundle as UTF-8 JSON; missing measurements are null.
+
+    `context` says which store, incident and plan; `policy` holds the thresholds that the verdicts were judged by.
+    """
     document = {
         "version": VERSION,
+        "memdrift": MEMDRIFT,
         "context": dict(context),
+        "policy": asdict(policy) if policy else None,
         "verdicts": [asdict(verdict) for verdict in verdicts],
         "windows": [_window(window) for window in windows],
     }
@@ -36,10 +66,41 @@ def decode(content: bytes) -> tuple[Window, ...]:
     Raises:
         ValueError: not a bundle of a version that is known here.
     """
+    return read(content).windows
+
+
+def read(content: bytes) -> Bundle:
+    """Everything in a bundle.
+
+    Raises:
+        ValueError: not a bundle of a version that is known here, or a broken one.
+    """
     document = json.loads(content)
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise ValueError(f"not a decision bundle of version {VERSION}")
-    return tuple(_restored(window) for window in document["windows"])
+    try:
+        return Bundle(
+            windows=tuple(_restored(window) for window in document["windows"]),
+            verdicts=document.get("verdicts", []),
+            context=document.get("context", {}),
+            policy=_policy(document.get("policy")),
+            memdrift=str(document.get("memdrift", "")),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a decision bundle that is not whole: {error!r}") from error
+
+
+def stored_form(verdicts: Sequence[Verdict]) -> Any:  # noqa: ANN401 - JSON
+    """Verdicts as a bundle holds them, to be compared with the ones of a bundle."""
+    return json.loads(json.dumps([asdict(verdict) for verdict in verdicts], default=str))
+
+
+def _policy(document: Mapping[str, Any] | None) -> DetectionPolicy | None:
+    """A policy of another version may have thresholds that this one does not know: they cannot be judged by."""
+    if document is None:
+        return None
+    known = {each.name for each in fields(DetectionPolicy)}
+    return DetectionPolicy(**{name: value for name, value in document.items() if name in known})
 
 
 def _window(window: Window) -> dict[str, Any]:

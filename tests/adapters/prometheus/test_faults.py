@@ -198,7 +198,7 @@ async def test_only_new_blocks_travel(bench: Bench) -> None:
     def blocks_asked() -> set[int]:
         asked = {len(faults.ends(each.form)) for each in bench.server.asked if "step" in each.form}
         bench.server.asked.clear()
-        return asked
+        return asked - {1}  # the bounds of buckets, of which only the last ones count
 
     await bench.windows()
     assert blocks_asked() == {48}
@@ -223,7 +223,7 @@ async def test_a_changed_source_starts_anew(bench: Bench) -> None:
     bench.changes["fixed_matchers"] = {"cluster": "eu"}
     await bench.windows()
     assert all('cluster="eu"' in asked.form["query"] for asked in bench.server.asked)
-    assert {len(faults.ends(asked.form)) for asked in bench.server.asked} == {48}
+    assert {len(faults.ends(asked.form)) for asked in bench.server.asked} == {1, 48}
 
 
 async def test_a_hanging_source_does_not_hold_up_another(bench: Bench) -> None:

@@ -101,7 +101,8 @@ async def test_a_pods_total_is_the_sum_of_its_containers(metrics: PrometheusMetr
 
 async def test_a_pod_that_is_gone_is_a_past_life(metrics: PrometheusMetrics) -> None:
     measured = await window(metrics)
-    (past,) = measured.past_lives
+    past, total = measured.past_lives
+    assert (total.life.container, total.resident) == (POD_TOTAL, past.resident)
     assert (past.life.pod, past.life.uid, past.life.container) == (GONE, "", "app")
     assert past.life.started_at == TIMES[HOUR // 2] - 7.5
     known = np.isfinite(past.resident.p50)
@@ -193,8 +194,8 @@ async def test_a_custom_query_without_pods_names_its_field(metrics: PrometheusMe
 
 
 async def test_what_the_engine_refuses_comes_back_in_its_words(metrics: PrometheusMetrics) -> None:
-    refused = {"load": [{"query": 'label_replace(secret_bytes, "not-a-label", "x", "pod", ".*")'}]}
-    with pytest.raises(MetricsUnavailable, match=r"MetricsRejected: .*HTTP status 4\d\d: .*not-a-label"):
+    refused = {"load": [{"query": 'label_replace(secret_bytes, "a", "x", "pod", "(")'}]}
+    with pytest.raises(MetricsUnavailable, match=r"MetricsRejected: .*HTTP status 4\d\d: .*regular expression"):
         await window(metrics, spec=refused)
 
 

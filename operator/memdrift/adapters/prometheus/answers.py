@@ -5,7 +5,7 @@ Exists so that nothing of an answer is believed before its shape is known. Must 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from memdrift.errors import MetricsUnavailable
 MALFORMED = "MetricsMalformed"
 WARNED = "MetricsWarned"
 LONGEST_QUOTE = 300
+NEAR_SECONDS = 0.001
 
 
 class SeriesKey(NamedTuple):
@@ -32,7 +33,18 @@ class SeriesKey(NamedTuple):
     band: str
 
 
-SeriesArrays = Mapping[SeriesKey, Floats]
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One answer on its grid.
+
+    Attributes:
+        keys: one per row.
+        values: shape (series, blocks); NaN where there is no sample, or none that is finite.
+    """
+
+    grid: Grid
+    keys: tuple[SeriesKey, ...]
+    values: Floats
 
 
 class RangeSeries(BaseModel):
@@ -124,34 +136,41 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_QUOTE])
 
 
-def arrays_on(grid: Grid, series: list[RangeSeries], labels: SourceLabels, origin: Origin) -> dict[SeriesKey, Floats]:
-    """The series as arrays over the grid; NaN where there is no sample, or none that is finite.
+def table_of(grid: Grid, series: Sequence[RangeSeries], labels: SourceLabels, origin: Origin) -> Table:
+    """The series as rows over the grid.
 
     Raises:
         MetricsUnavailable: `MetricsMalformed`: times off the grid, or two series of the same labels.
     """
-    arrays: dict[SeriesKey, Floats] = {}
-    for one in series:
-        key = SeriesKey(
-            one.metric.get(labels.namespace, ""),
-            one.metric.get(labels.pod, ""),
-            one.metric.get(labels.container, ""),
-            one.metric.get(BAND, ""),
-        )
-        if key in arrays:
-            raise origin.malformed("two series with the same labels")
-        arrays[key] = _array(grid, one, origin)
-    return arrays
+    keys = tuple(_key(one.metric, labels) for one in series)
+    if len(set(keys)) < len(keys):
+        raise origin.malformed("two series with the same labels")
+    samples = np.array([sample for one in series for sample in one.values]).reshape(-1, 2)
+    rows = np.repeat(np.arange(len(keys)), [len(one.values) for one in series])
+    distances = (samples[:, 0] - grid.first_end) / grid.block_seconds
+    columns = np.rint(distances)
+    strange = (np.abs(distances - columns) * grid.block_seconds >= NEAR_SECONDS) | (columns < 0)
+    strange |= columns >= grid.count
+    if strange.any():
+        raise origin.malformed(f"a sample at {samples[strange][0, 0]:.3f}, which was not asked for")
+    values = np.full((len(keys), grid.count), np.nan)
+    values[rows, columns.astype(np.intp)] = np.where(np.isfinite(samples[:, 1]), samples[:, 1], np.nan)
+    return Table(grid, keys, values)
 
 
-def _array(grid: Grid, series: RangeSeries, origin: Origin) -> Floats:
-    array = np.full(grid.count, np.nan)
-    for end, value in series.values:
-        position = grid.index(end)
-        if position is None:
-            raise origin.malformed(f"a sample at {end:.3f}, which was not asked for")
-        array[position] = value if np.isfinite(value) else np.nan
-    return array
+def arrays_on(grid: Grid, series: list[RangeSeries], labels: SourceLabels, origin: Origin) -> dict[SeriesKey, Floats]:
+    """The same by the series' labels."""
+    table = table_of(grid, series, labels, origin)
+    return dict(zip(table.keys, table.values, strict=True))
+
+
+def _key(metric: Mapping[str, str], labels: SourceLabels) -> SeriesKey:
+    return SeriesKey(
+        metric.get(labels.namespace, ""),
+        metric.get(labels.pod, ""),
+        metric.get(labels.container, ""),
+        metric.get(BAND, ""),
+    )
 
 
 def _require_unwarned(warnings: list[str], origin: Origin) -> None:

@@ -1,21 +1,19 @@
 """Remembers reduced blocks, so that a tick fetches the new ones and the youngest two again.
 
 Two are read again because late samples and deduplication may still change them; now and then the whole window is,
-because a source that was cut off may fill its gap much later. What a block holds depends on its query and its end
+because a source that was cut off may fill its gap much later. What a block holds depends on its question and its end
 alone, so it makes no difference in how many fetches a window was gathered. Must not send anything.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from memdrift.adapters.prometheus.answers import SeriesKey
 from memdrift.adapters.prometheus.grid import Grid
-from memdrift.drift.blocks import Floats
+from memdrift.adapters.prometheus.parts import Part
 
 REREAD_BLOCKS = 2
 WHOLE_AGAIN_BLOCKS = 12
@@ -26,14 +24,16 @@ FRESH_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What an answer depends on."""
+    """What an answer depends on.
+
+    Attributes:
+        question: what is asked of the source, without whose pods.
+        scope: whose pods.
+    """
 
     source: str
-    namespace: str
-    store: str
-    window_seconds: int
-    block_seconds: int
-    query: str
+    question: Hashable
+    scope: Hashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,14 @@ class Remembered:
         whole_end: end of the youngest block when the whole window was asked last.
     """
 
-    grid: Grid
-    arrays: Mapping[SeriesKey, Floats]
+    part: Part
     asked_at: float
     whole_end: int
 
     @property
-    def cells(self) -> int:
-        """How much it weighs; an empty answer still weighs something."""
-        return 1 + len(self.arrays) * self.grid.count
+    def grid(self) -> Grid:
+        """What it covers."""
+        return self.part.grid
 
 
 class BlockCache:
@@ -66,15 +65,16 @@ class BlockCache:
 
     def get(self, key: CacheKey) -> Remembered | None:
         """The last answer, or None."""
-        if key in self._answers:
+        found = self._answers.get(key)
+        if found is not None:
             self._answers.move_to_end(key)
-        return self._answers.get(key)
+        return found
 
     def put(self, key: CacheKey, answer: Remembered) -> None:
         """Keep the answer; older ones go where there is no room."""
         self._remove(key)
         self._answers[key] = answer
-        self._cells += answer.cells
+        self._cells += answer.part.cells
         while self._cells > self._maximum_cells and self._answers:
             self._remove(next(iter(self._answers)))
 
@@ -94,33 +94,27 @@ class BlockCache:
 
     def _remove(self, key: CacheKey) -> None:
         removed = self._answers.pop(key, None)
-        self._cells -= removed.cells if removed else 0
+        self._cells -= removed.part.cells if removed else 0
 
 
-def missing_part(known: Remembered | None, grid: Grid, now: float) -> Grid | None:
+def missing_part(known: Remembered | None, grid: Grid, now: float, fresh_share: float = FRESH_SHARE) -> Grid | None:
     """What has to be asked to know the grid: all of it, its young end, or nothing (None)."""
     if known is None or not known.grid.first_end <= grid.first_end <= known.grid.last_end <= grid.last_end:
         return grid
     if grid.last_end - known.whole_end >= WHOLE_AGAIN_BLOCKS * grid.block_seconds:
         return grid
-    if known.grid.last_end == grid.last_end and now - known.asked_at < FRESH_SHARE * grid.block_seconds:
+    if known.grid.last_end == grid.last_end and now - known.asked_at < fresh_share * grid.block_seconds:
         return None
     return grid.since(known.grid.last_end - (REREAD_BLOCKS - 1) * grid.block_seconds)
 
 
-def joined(
-    known: Remembered | None, grid: Grid, part: Grid | None, fetched: Mapping[SeriesKey, Floats]
-) -> dict[SeriesKey, Floats]:
-    """The arrays over the whole grid: what was fetched over its part, what was known before it."""
-    arrays: dict[SeriesKey, Floats] = {}
-    fetched_from = grid.count if part is None else grid.count - part.count
-    if known is not None and fetched_from > 0:
-        shift = (grid.first_end - known.grid.first_end) // grid.block_seconds
-        for key, array in known.arrays.items():
-            kept = array[shift : shift + fetched_from]
-            if np.isfinite(kept).any():
-                arrays[key] = np.concatenate([kept, np.full(grid.count - len(kept), np.nan)])
-    for key, array in fetched.items():
-        whole = arrays.setdefault(key, np.full(grid.count, np.nan))
-        whole[fetched_from:] = array
-    return arrays
+def whole_end_of(known: Remembered | None, grid: Grid, asked: Grid, scope: object) -> int:
+    """When the whole window was asked last, after this question.
+
+    The first answer counts as older than it is, by a number of blocks that depends on the scope: stores that were
+    first asked about together are not asked about wholly together again.
+    """
+    if known is None:
+        share = int.from_bytes(hashlib.blake2b(repr(scope).encode(), digest_size=4).digest())
+        return grid.last_end - share % WHOLE_AGAIN_BLOCKS * grid.block_seconds
+    return grid.last_end if asked == grid else known.whole_end

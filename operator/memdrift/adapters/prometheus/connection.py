@@ -27,10 +27,12 @@ from memdrift.adapters.prometheus.answers import (
     InstantSeries,
     Origin,
     RangeSeries,
+    Table,
     instant_series,
     printable,
     range_series,
     refusal,
+    table_of,
 )
 from memdrift.adapters.prometheus.grid import Grid
 from memdrift.api.administration import Source
@@ -47,7 +49,7 @@ LONGEST_CONNECT_SECONDS = 5.0
 GRACE_SECONDS = 1.0
 """How long a thread may report its own, more precise failure after the time is over."""
 
-SeriesT = TypeVar("SeriesT")
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Connection:
         self._prometheus = self._client()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"metrics-{source.name}")
         self._slots = asyncio.Semaphore(THREADS)
+        self._probing = asyncio.Lock()
 
     async def ask_range(self, query: str, grid: Grid) -> list[RangeSeries]:
         """The query at the end of every block of the grid."""
@@ -92,13 +95,26 @@ class Connection:
         call = partial(self._prometheus.custom_query_range, query, first, last, step, self._parameters())
         return await self._complete(call, range_series)
 
+    async def ask_blocks(self, query: str, grid: Grid) -> Table:
+        """The query at the end of every block of the grid, as rows over the grid."""
+        first, last = (datetime.fromtimestamp(end, UTC) for end in (grid.first_end, grid.last_end))
+        step = f"{grid.block_seconds}s"
+        call = partial(self._prometheus.custom_query_range, query, first, last, step, self._parameters())
+
+        def read(body: bytes, origin: Origin) -> Table:
+            return table_of(grid, range_series(body, origin), self.source.labels, origin)
+
+        return await self._complete(call, read)
+
+    async def ask_whether_there(self) -> None:
+        """Nothing, where the source has answered within a scrape interval, or does so now."""
+        async with self._probing:
+            if self._clock.monotonic() - self._good_at > self.source.scrape_interval_seconds:
+                await self.ask("vector(1)")
+
     async def ask(self, query: str) -> list[InstantSeries]:
         """The query as of now."""
         return await self._complete(partial(self._prometheus.custom_query, query, self._parameters()), instant_series)
-
-    def seconds_since_good(self) -> float:
-        """How long ago the last complete answer came; infinite where there was none."""
-        return self._clock.monotonic() - self._good_at
 
     def close(self) -> None:
         """Give the threads and sockets back; requests under way end by their own timeout."""
@@ -131,21 +147,17 @@ class Connection:
     def _parameters(self) -> dict[str, str]:
         return {"timeout": f"{self.source.timeout_seconds}s"}
 
-    async def _complete(
-        self, call: Callable[[], object], read: Callable[[bytes, Origin], list[SeriesT]]
-    ) -> list[SeriesT]:
+    async def _complete(self, call: Callable[[], object], read: Callable[[bytes, Origin], AnswerT]) -> AnswerT:
         try:
-            series = await self._in_time(call, read)
+            answer = await self._in_time(call, read)
         except MetricsUnavailable as error:
             self.health.last_failure = error.reason
             raise
         self.health.last_good, self.health.last_failure = self._clock.now(), ""
         self._good_at = self._clock.monotonic()
-        return series
+        return answer
 
-    async def _in_time(
-        self, call: Callable[[], object], read: Callable[[bytes, Origin], list[SeriesT]]
-    ) -> list[SeriesT]:
+    async def _in_time(self, call: Callable[[], object], read: Callable[[bytes, Origin], AnswerT]) -> AnswerT:
         async with self._slots:
             try:
                 async with asyncio.timeout(self.source.timeout_seconds + GRACE_SECONDS):
@@ -154,7 +166,7 @@ class Connection:
             except TimeoutError as error:
                 raise self._too_late() from error
 
-    def _answer(self, call: Callable[[], object], read: Callable[[bytes, Origin], list[SeriesT]]) -> list[SeriesT]:
+    def _answer(self, call: Callable[[], object], read: Callable[[bytes, Origin], AnswerT]) -> AnswerT:
         """Runs in a thread: ask, receive, judge, parse."""
         self._reader.expect(self.source.timeout_seconds)
         try:

@@ -12,7 +12,7 @@ import numpy as np
 
 from memdrift.adapters.prometheus.answers import Origin
 from memdrift.adapters.prometheus.grid import Grid
-from memdrift.drift.blocks import LifeBlocks
+from memdrift.drift.blocks import POD_TOTAL, LifeBlocks
 from memdrift.errors import MetricsUnavailable
 
 STALE = "MetricsStale"
@@ -30,7 +30,8 @@ def require_fresh(lives: Sequence[LifeBlocks], grid: Grid, scrape_interval_secon
     """
     youngest_start = grid.last_end - grid.block_seconds
     grace = max(grid.block_seconds, GRACE_SCRAPES * scrape_interval_seconds)
-    expected = [each for each in lives if each.life.started_at <= youngest_start - grace]
+    containers = [each for each in lives if each.life.container != POD_TOTAL]
+    expected = [each for each in containers if each.life.started_at <= youngest_start - grace]
     if not expected:
         return
     known = np.any([np.isfinite(each.live_heap.p50) | np.isfinite(each.resident.p50) for each in expected], axis=0)

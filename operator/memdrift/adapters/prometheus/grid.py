@@ -6,6 +6,7 @@ Must not read a clock: the end of the question is an argument.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -56,9 +57,8 @@ class Grid:
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:
-        """Epoch seconds of each block's start."""
-        first = self.first_end - self.block_seconds
-        return first + self.block_seconds * np.arange(self.count, dtype=np.int64)
+        """Epoch seconds of each block's start; one array for all who ask, not writeable."""
+        return _starts(self)
 
     def since(self, end: int) -> Grid:
         """The part whose blocks end at or after `end`, at least the youngest block."""
@@ -70,3 +70,27 @@ class Grid:
         position = round(offset / self.block_seconds)
         fits = abs(offset - position * self.block_seconds) < 0.001 and 0 <= position < self.count
         return position if fits else None
+
+
+@lru_cache(maxsize=256)
+def _starts(grid: Grid) -> npt.NDArray[np.int64]:
+    first = grid.first_end - grid.block_seconds
+    starts = first + grid.block_seconds * np.arange(grid.count, dtype=np.int64)
+    starts.setflags(write=False)
+    return starts
+
+
+@lru_cache(maxsize=64)
+def nothing(blocks: int) -> npt.NDArray[np.float64]:
+    """A series that does not exist: NaN in every block; one array for all who ask, not writeable."""
+    array = np.full(blocks, np.nan)
+    array.setflags(write=False)
+    return array
+
+
+@lru_cache(maxsize=64)
+def none_counted(blocks: int) -> npt.NDArray[np.float64]:
+    """How many samples a series that does not exist has in every block; one array for all who ask, not writeable."""
+    array = np.zeros(blocks)
+    array.setflags(write=False)
+    return array

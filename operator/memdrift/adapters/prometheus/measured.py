@@ -6,21 +6,22 @@ send anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from memdrift.adapters.prometheus import questions, reduction
-from memdrift.adapters.prometheus.answers import SeriesArrays
-from memdrift.adapters.prometheus.grid import Grid
+from memdrift.adapters.prometheus.buckets import Buckets
+from memdrift.adapters.prometheus.grid import Grid, none_counted, nothing
+from memdrift.adapters.prometheus.parts import Part
 from memdrift.adapters.prometheus.presets import UNLIMITED_BYTES
 from memdrift.adapters.prometheus.questions import Questions
 from memdrift.drift.blocks import POD_TOTAL, Bands, Floats, Life, LifeBlocks
 from memdrift.remedy.target import ContainerLife, Pod, Target
 
-Lookup = dict[tuple[str, str, str], Floats]
-"""(pod, container, band) to an array over the grid."""
+Kept = np.ndarray[tuple[int], np.dtype[np.bool_]]
+"""Which blocks are a life's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +29,23 @@ class Measured:
     """All answers of one window.
 
     Attributes:
-        figures: kind to its arrays.
+        figures: kind to its answer.
         scrape_interval_seconds: how often the source samples.
+        buckets: of the latency's histogram, around the objective.
     """
 
     grid: Grid
-    figures: Mapping[str, Lookup]
+    figures: Mapping[str, Part]
     asked: Questions
     target: Target
     scrape_interval_seconds: int
+    buckets: Buckets | None = None
 
     def lives(self) -> tuple[LifeBlocks, ...]:
         """Running containers of the pods, and each pod's total."""
         return tuple(life for pod in self.target.pods for life in self._of_pod(pod))
 
-    def containers(self) -> tuple[LifeBlocks, ...]:
-        """Running containers only."""
-        return tuple(life for pod in self.target.pods for life in self._containers(pod))
-
-    def blocks_of(self, life: Life, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> LifeBlocks:
+    def blocks_of(self, life: Life, kept: Kept) -> LifeBlocks:
         """The figures of a life in the blocks which are its own; the others are NaN."""
         return LifeBlocks(
             life=life,
@@ -58,18 +57,37 @@ class Measured:
             load=np.array([self._of_pod_or_store(kind, life.pod, kept) for kind in self.asked.load_kinds]),
             latency_milliseconds=1000.0 * self._of_pod_or_store(questions.LATENCY, life.pod, kept),
             expected_samples=self.grid.block_seconds / self.scrape_interval_seconds,
+            kept_bound_milliseconds=self.buckets.kept_milliseconds if self.buckets else None,
+            slow_bound_milliseconds=self.buckets.slow_milliseconds if self.buckets else None,
+            slow_fraction=self._of_pod_or_store(questions.SLOW, life.pod, kept) if self._counts_slow else None,
         )
+
+    @property
+    def _counts_slow(self) -> bool:
+        return questions.SLOW in self.figures
+
+    @property
+    def _any_facts(self) -> bool:
+        facts = self.figures.get(questions.FACTS)
+        return facts is not None and bool(facts.rows)
 
     def array(self, kind: str, pod: str, container: str, band: str) -> Floats:
         """A container's figure; a series without container label is the main container's.
 
         The process of an application is scraped from its pod, often without the label; the kubelet always sets it.
         """
-        lookup = self.figures.get(kind, {})
-        found = lookup.get((pod, container, band))
-        if found is None and container == self.main_container(pod):
-            found = lookup.get((pod, "", band))
-        return np.full(self.grid.count, np.nan) if found is None else found
+        part = self.figures.get(kind)
+        found = part.figures(pod, container, band) if part else None
+        if part and found is None and container == self.main_container(pod):
+            found = part.figures(pod, "", band)
+        return nothing(self.grid.count) if found is None else found
+
+    def limits(self, pod: str, container: str, kept: Kept) -> list[int]:
+        """The memory limits that a container had in these blocks, in order, as far as the metrics tell."""
+        if not self._any_facts:
+            return []
+        figures = self.array(questions.FACTS, pod, container, reduction.CONTAINER_LIMIT)
+        return [int(figure) for figure in figures[kept & (figures > 0)]]
 
     def main_container(self, pod: str) -> str:
         """The workload's default container, or the pod's only one; "" where it is not known."""
@@ -83,7 +101,7 @@ class Measured:
         lives = self._containers(pod)
         yield from lives
         if lives and len(lives) == len(pod.containers):
-            yield self._total(pod, lives)
+            yield self.total(lives)
 
     def _containers(self, pod: Pod) -> tuple[LifeBlocks, ...]:
         return tuple(self._life(pod, container) for container in pod.containers if container.started_at is not None)
@@ -91,6 +109,7 @@ class Measured:
     def _life(self, pod: Pod, container: ContainerLife) -> LifeBlocks:
         assert container.started_at is not None
         started_at = container.started_at.timestamp()
+        own = self.grid.starts >= started_at
         life = Life(
             pod=pod.name,
             uid=pod.uid,
@@ -101,29 +120,36 @@ class Measured:
             limit_bytes=container.memory_limit_bytes,
             runtime_limit_bytes=self._runtime_limit(pod.name, container.name, started_at),
             requested_bytes=container.memory_request_bytes,
+            killed_for_memory_at=container.killed_for_memory_at,
+            first_limit_bytes=next(iter(self.limits(pod.name, container.name, own)), None),
         )
-        return self.blocks_of(life, self.grid.starts >= started_at)
+        return self.blocks_of(life, own)
 
     def _runtime_limit(self, pod: str, container: str, started_at: float) -> int | None:
+        if not self._any_facts:
+            return None
         limits = self.array(questions.FACTS, pod, container, reduction.RUNTIME_LIMIT)
         known = limits[np.isfinite(limits) & (self.grid.starts >= started_at)]
         return int(known[-1]) if known.size and 0 < known[-1] < UNLIMITED_BYTES else None
 
-    def _bands(self, kind: str, life: Life, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Bands:
+    def _bands(self, kind: str, life: Life, kept: Kept) -> Bands:
+        part = self.figures.get(kind)
+        if part is None or not part.rows:
+            absent = nothing(self.grid.count)
+            return Bands(absent, absent, absent, none_counted(self.grid.count))
         p10, p50, p90, count = (
-            np.where(kept, self.array(kind, life.pod, life.container, band), np.nan)
-            for band in (*reduction.BANDS, reduction.COUNT)
+            _own(self.array(kind, life.pod, life.container, band), kept) for band in (*reduction.BANDS, reduction.COUNT)
         )
-        return Bands(p10, p50, p90, np.nan_to_num(count))
+        return Bands(p10, p50, p90, np.nan_to_num(count) if np.isnan(count).any() else count)
 
-    def _of_pod_or_store(self, kind: str, pod: str, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:
-        lookup = self.figures.get(kind, {})
-        found = lookup.get((pod, "", ""))
-        if found is None:
-            found = lookup.get(("", "", ""))
-        return np.where(kept, found, np.nan) if found is not None else np.full(self.grid.count, np.nan)
+    def _of_pod_or_store(self, kind: str, pod: str, kept: Kept) -> Floats:
+        part = self.figures.get(kind)
+        found = part.figures(pod) if part else None
+        if part and found is None:
+            found = part.figures("")
+        return _own(found, kept) if found is not None else nothing(self.grid.count)
 
-    def _total(self, pod: Pod, lives: tuple[LifeBlocks, ...]) -> LifeBlocks:
+    def total(self, lives: Sequence[LifeBlocks]) -> LifeBlocks:
         """The pod as a whole: it is as old as its youngest container, for a restart changes the sum.
 
         Bands are summed, which makes the outer ones wider than the sum's own. Live heaps of several containers are not
@@ -131,35 +157,27 @@ class Measured:
         """
         youngest = max(lives, key=lambda each: each.life.started_at)
         alone = len(lives) == 1
-        life = Life(
-            pod=pod.name,
-            uid=pod.uid,
+        life = replace(
+            youngest.life,
             container=POD_TOTAL,
-            started_at=youngest.life.started_at,
-            revision=pod.revision,
-            zone=pod.zone,
             limit_bytes=_sum(each.life.limit_bytes for each in lives),
             runtime_limit_bytes=lives[0].life.runtime_limit_bytes if alone else None,
             requested_bytes=_sum(each.life.requested_bytes for each in lives),
+            killed_for_memory_at=max((each.life.killed_for_memory_at or 0.0 for each in lives), default=0.0) or None,
+            first_limit_bytes=_sum(each.life.first_limit_bytes for each in lives),
         )
-        return LifeBlocks(
+        return replace(
+            youngest,
             life=life,
-            block_seconds=youngest.block_seconds,
-            starts=youngest.starts,
             live_heap=lives[0].live_heap if alone else Bands.missing(self.grid.count),
             resident=_summed([each.resident for each in lives]),
             working_set=_summed([each.working_set for each in lives]),
-            load=youngest.load,
-            latency_milliseconds=youngest.latency_milliseconds,
-            expected_samples=youngest.expected_samples,
         )
 
 
-def lookup(arrays: SeriesArrays, namespace: str) -> Lookup:
-    """The arrays of the store's namespace; a custom query may have dropped the label, but not changed it."""
-    unlabelled = {(key.pod, key.container, key.band): array for key, array in arrays.items() if not key.namespace}
-    own = {(key.pod, key.container, key.band): array for key, array in arrays.items() if key.namespace == namespace}
-    return {**unlabelled, **own}
+def _own(figures: Floats, kept: Kept) -> Floats:
+    """The figures in the blocks which are a life's own: a view where all are."""
+    return figures if kept.all() else np.where(kept, figures, np.nan)
 
 
 def _sum(figures: Iterable[int | None]) -> int | None:
@@ -173,6 +191,8 @@ def _sum(figures: Iterable[int | None]) -> int | None:
 
 def _summed(bands: list[Bands]) -> Bands:
     """The sums where every container is known; the count of the container that was sampled least."""
+    if len(bands) == 1:
+        return bands[0]
     p10, p50, p90 = (
         sum((getattr(band, name) for band in bands[1:]), getattr(bands[0], name)) for name in reduction.BANDS
     )

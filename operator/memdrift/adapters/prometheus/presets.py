@@ -4,8 +4,9 @@ Exists so that the names are in one place. Must not hold PromQL.
 
 Sources of the names: client_golang's Go and process collectors (`go_gc_heap_live_bytes` and `go_gc_gomemlimit_bytes`
 need its runtime metrics), the kubelet's `/metrics/resource` and cAdvisor (`container_memory_working_set_bytes`),
-go-grpc-middleware (`grpc_server_*`), and the Feast Python feature server, `sdk/python/feast/metrics.py` (histogram
-`feast_feature_server_request_latency_seconds`, counter `feast_feature_server_request_total`).
+kube-state-metrics (`kube_pod_container_resource_limits`), go-grpc-middleware (`grpc_server_*`), and the Feast Python
+feature server, `sdk/python/feast/metrics.py` (histogram `feast_feature_server_request_latency_seconds`, counter
+`feast_feature_server_request_total`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from memdrift.api.metrics import LatencyPreset, LoadPreset, MemoryPreset
 
 RUNTIME_LIMIT = "go_gc_gomemlimit_bytes"
 PROCESS_START = "process_start_time_seconds"
+CONTAINER_LIMIT = "kube_pod_container_resource_limits"
 UNLIMITED_BYTES = 2.0**62
 """The Go runtime reports the largest 64-bit integer where no soft limit is set."""
 

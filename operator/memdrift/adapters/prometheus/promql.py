@@ -35,7 +35,12 @@ def quoted(value: str) -> str:
 
 def any_of(values: Iterable[str]) -> str:
     """A regular expression that matches exactly these values."""
-    return "|".join(re.escape(value) for value in values)
+    return "|".join(literal(value) for value in values)
+
+
+def literal(text: str) -> str:
+    """A regular expression that matches this text only; hyphens, of which names are full, need no escape."""
+    return re.escape(text).replace(r"\-", "-")
 
 
 def selector(metric: str, matchers: Iterable[LabelMatcher]) -> str:

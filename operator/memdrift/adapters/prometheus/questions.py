@@ -1,4 +1,4 @@
-"""Which queries a store needs for one window, resolved from its spec before anything is sent.
+"""Which questions a store has for one window, resolved from its spec before anything is sent.
 
 Exists so that a wrong custom query is found without asking a server, and so that the queries can be shown as evidence.
 Must not send anything.
@@ -6,129 +6,182 @@ Must not send anything.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import promql_parser as promql
 
 from memdrift.adapters.prometheus import presets
 from memdrift.adapters.prometheus.confinement import confined
-from memdrift.adapters.prometheus.promql import LabelMatcher, any_of
-from memdrift.adapters.prometheus.reduction import Reduction
+from memdrift.adapters.prometheus.promql import LabelMatcher
+from memdrift.adapters.prometheus.reduction import BANDS, Matchers, Reduction
+from memdrift.adapters.prometheus.scopes import scope_of
 from memdrift.api.administration import Source
 from memdrift.api.metrics import LatencyMetrics, LatencyScope, LoadMetrics, MemoryMetrics
 from memdrift.ports import BlocksRequest
 from memdrift.remedy.target import Target
 
 LIVE_HEAP, RESIDENT, WORKING_SET = "live_heap", "resident", "working_set"
-FACTS, LATENCY = "facts", "latency"
+FACTS, LATENCY, SLOW = "facts", "latency", "slow"
+BOUNDS = "bounds"
+USUAL_BUCKETS = 12
 
-_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
-"""The letters of generated names: no vowels, so that words of other workloads' names seldom fit."""
-_POD_SUFFIX = {
-    "Deployment": f"-{_SAFE}{{1,10}}-{_SAFE}{{5}}",
-    "Rollout": f"-{_SAFE}{{1,10}}-{_SAFE}{{5}}",
-    "DaemonSet": f"-{_SAFE}{{5}}",
-    "StatefulSet": "-[0-9]+",
-}
+Write = Callable[[Reduction], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query of one store.
+
+    Attributes:
+        kind: what it answers.
+        query: as it reads for this store alone.
+        shape: as it reads without any store's pods. Stores with the same one can be asked about together; "" for a
+            query that speaks of its own store, which is asked alone.
+        write: the query for other pods; None where there is no shape.
+        spec_field: where it stands in the spec, where the tenant wrote the query.
+        bands: how many series it gives per container.
+    """
+
+    kind: str
+    query: str
+    shape: str = ""
+    write: Write | None = field(default=None, compare=False)
+    spec_field: str = ""
+    bands: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The queries of one window by what they answer.
+    """The questions of one window; kinds of load are `load_` and a number from 0.
 
     Attributes:
-        queries: kind to PromQL; kinds of load are `load_0`, `load_1`, …
-        fields: kind to the spec's field, for kinds whose query the tenant wrote.
         latency_per_pod: False where one latency series stands for the whole store.
     """
 
-    queries: dict[str, str]
-    fields: dict[str, str]
-    load_kinds: tuple[str, ...]
+    asked: tuple[Question, ...]
     latency_per_pod: bool
 
+    @property
+    def queries(self) -> dict[str, str]:
+        """Kind to PromQL."""
+        return {question.kind: question.query for question in self.asked}
 
-def questions_of(request: BlocksRequest, source: Source, block_seconds: int) -> Questions:
-    """The store's queries for blocks of this length.
+    @property
+    def load_kinds(self) -> tuple[str, ...]:
+        """The kinds of load, in the order of the spec."""
+        return tuple(question.kind for question in self.asked if question.kind.startswith("load_"))
+
+
+def questions_of(request: BlocksRequest, source: Source, block_seconds: int, slow_bound: str = "") -> Questions:
+    """The store's questions for blocks of this length.
+
+    Where `slow_bound` is the `le` of a bucket, the requests above it are counted too.
 
     Raises:
         SpecInvalid: a custom query is invalid or cannot be confined.
     """
-    own = (
-        LabelMatcher(source.labels.namespace, request.namespace),
-        *(LabelMatcher(label, value) for label, value in sorted(source.fixed_matchers.items())),
-    )
+    own = (LabelMatcher(source.labels.namespace, request.namespace), *fixed_matchers(source))
     pods = LabelMatcher(source.labels.pod, pods_pattern(request.target), "=~")
     writer = _Writer(Reduction(source, block_seconds, (*own, pods)), own, request.quantile)
     metrics = request.metrics
     writer.memory(metrics.memory)
-    writer.latency(metrics.latency)
+    writer.latency(metrics.latency, slow_bound)
     for number, load in enumerate(metrics.load):
         writer.load(number, load)
-    return Questions(
-        queries=writer.queries,
-        fields=writer.fields,
-        load_kinds=tuple(kind for kind in writer.queries if kind.startswith("load_")),
-        latency_per_pod=metrics.latency.scope is LatencyScope.POD,
+    return Questions(tuple(writer.asked), metrics.latency.scope is LatencyScope.POD)
+
+
+def bounds_of(request: BlocksRequest, source: Source, block_seconds: int) -> Question | None:
+    """The question which buckets the store's latency histogram has; None where its latency is no preset's."""
+    preset = request.metrics.latency.preset
+    if preset is None:
+        return None
+    buckets = presets.LATENCY_BUCKETS[preset]
+    own = LabelMatcher(source.labels.namespace, request.namespace)
+    pods = LabelMatcher(source.labels.pod, pods_pattern(request.target), "=~")
+    alone = Reduction(source, block_seconds, (own, *fixed_matchers(source), pods))
+    bare = Reduction(source, block_seconds, ())
+    return Question(
+        BOUNDS, alone.bounds(buckets), bare.bounds(buckets), lambda each: each.bounds(buckets), bands=USUAL_BUCKETS
     )
 
 
-def pods_pattern(target: Target) -> str:
-    """A regular expression for the names of the workload's pods, past ones included.
+def fixed_matchers(source: Source) -> Matchers:
+    """What the administrator puts into every selector."""
+    return tuple(LabelMatcher(label, value) for label, value in sorted(source.fixed_matchers.items()))
 
-    It does not change with the pods of the moment, so that answers stay comparable; only names that do not follow the
-    pattern (very long ones are cut by Kubernetes) are added one by one.
-    """
-    pattern = re.escape(target.name) + _POD_SUFFIX.get(target.kind, "-.+")
-    strangers = sorted(pod.name for pod in target.pods if not re.fullmatch(pattern, pod.name))
-    return "|".join([pattern, any_of(strangers)]) if strangers else pattern
+
+def pods_pattern(target: Target) -> str:
+    """A regular expression for the names of the workload's pods, past ones included."""
+    return scope_of("", target).pattern
 
 
 class _Writer:
-    """Collects the queries of a spec, kind by kind."""
+    """Collects the questions of a spec, kind by kind."""
 
     def __init__(self, reduction: Reduction, own: tuple[LabelMatcher, ...], quantile: str) -> None:
         self._reduction = reduction
+        self._bare = Reduction(reduction.source, reduction.block_seconds, ())
         self._own = own
         self._quantile = quantile
-        self.queries: dict[str, str] = {FACTS: reduction.facts()}
-        self.fields: dict[str, str] = {}
+        self.asked: list[Question] = []
+        self._preset(FACTS, Reduction.facts, bands=4)
 
     def memory(self, memory: MemoryMetrics) -> None:
+        """Live heap, resident memory and working set."""
         if memory.preset is not None:
             series = presets.MEMORY[memory.preset]
             if series.live_heap:
-                self.queries[LIVE_HEAP] = self._reduction.memory(series.live_heap)
-            self.queries[RESIDENT] = self._reduction.memory(series.resident)
-            self.queries[WORKING_SET] = self._reduction.working_set(series.working_set)
+                self._preset(LIVE_HEAP, lambda each: each.memory(series.live_heap), bands=len(BANDS) + 1)
+            self._preset(RESIDENT, lambda each: each.memory(series.resident), bands=len(BANDS) + 1)
+            self._preset(WORKING_SET, lambda each: each.working_set(series.working_set), bands=len(BANDS) + 1)
             return
         custom = {
             LIVE_HEAP: (memory.live_heap, "spec.metrics.memory.liveHeap"),
             RESIDENT: (memory.resident, "spec.metrics.memory.resident"),
             WORKING_SET: (memory.working_set, "spec.metrics.memory.workingSet"),
         }
-        for kind, (query, field) in custom.items():
+        for kind, (query, where) in custom.items():
             if query is not None:
-                self.queries[kind] = self._reduction.custom_memory(self._confined(kind, query, field))
+                self._own_query(kind, self._reduction.custom_memory(self._confined(query, where)), where)
 
-    def latency(self, latency: LatencyMetrics) -> None:
+    def latency(self, latency: LatencyMetrics, slow_bound: str) -> None:
+        """The objective's quantile; over all pods of the store it cannot be asked together with other stores."""
         per_pod = latency.scope is LatencyScope.POD
         if latency.preset is not None:
-            buckets = presets.LATENCY_BUCKETS[latency.preset]
-            self.queries[LATENCY] = self._reduction.latency(buckets, self._quantile, per_pod=per_pod)
+            buckets, quantile = presets.LATENCY_BUCKETS[latency.preset], self._quantile
+            self._latency(LATENCY, lambda each: each.latency(buckets, quantile, per_pod=per_pod), per_pod=per_pod)
+            if slow_bound:
+                self._latency(
+                    SLOW, lambda each: each.slow_fraction(buckets, slow_bound, per_pod=per_pod), per_pod=per_pod
+                )
         elif latency.query is not None:
-            expression = self._confined(LATENCY, latency.query, "spec.metrics.latency.query")
-            self.queries[LATENCY] = self._reduction.custom_latency(expression, per_pod=per_pod)
+            where = "spec.metrics.latency.query"
+            expression = self._confined(latency.query, where)
+            self._own_query(LATENCY, self._reduction.custom_latency(expression, per_pod=per_pod), where)
 
     def load(self, number: int, load: LoadMetrics) -> None:
+        """One load series."""
         kind = f"load_{number}"
         if load.preset is not None:
-            self.queries[kind] = self._reduction.load(presets.LOAD_COUNTERS[load.preset])
+            counters = presets.LOAD_COUNTERS[load.preset]
+            self._preset(kind, lambda each: each.load(counters))
         elif load.query is not None:
-            expression = self._confined(kind, load.query, f"spec.metrics.load[{number}].query")
-            self.queries[kind] = self._reduction.custom_load(expression)
+            where = f"spec.metrics.load[{number}].query"
+            self._own_query(kind, self._reduction.custom_load(self._confined(load.query, where)), where)
 
-    def _confined(self, kind: str, query: str, field: str) -> promql.Expr:
-        self.fields[kind] = field
-        return confined(query, field, self._own)
+    def _latency(self, kind: str, write: Write, *, per_pod: bool) -> None:
+        if per_pod:
+            self._preset(kind, write)
+        else:
+            self.asked.append(Question(kind, write(self._reduction)))
+
+    def _preset(self, kind: str, write: Write, bands: int = 1) -> None:
+        self.asked.append(Question(kind, write(self._reduction), write(self._bare), write, bands=bands))
+
+    def _own_query(self, kind: str, query: str, where: str) -> None:
+        self.asked.append(Question(kind, query, spec_field=where))
+
+    def _confined(self, query: str, where: str) -> promql.Expr:
+        return confined(query, where, self._own)

@@ -22,7 +22,8 @@ from memdrift.api.administration import Source
 BAND = "memdrift_band"
 BANDS = {"p10": "0.1", "p50": "0.5", "p90": "0.9"}
 COUNT = "count"
-STARTED_EARLIEST, STARTED_LATEST, RUNTIME_LIMIT = "started_earliest", "started_latest", "runtime_limit"
+STARTED_EARLIEST, STARTED_LATEST = "started_earliest", "started_latest"
+RUNTIME_LIMIT, CONTAINER_LIMIT = "runtime_limit", "container_limit"
 
 RATE_SCRAPES = 4
 """A rate looks back over at least this many scrapes, so that a missed one leaves three."""
@@ -67,14 +68,20 @@ class Reduction:
         return self._bands([self._range_of(expression)])
 
     def facts(self) -> str:
-        """When each container's process started (two values where a block holds two lives), and its soft limit."""
+        """When each container's process started (two values where a block holds two lives), and its two limits.
+
+        The container's own limit is told by kube-state-metrics, where it keeps the labels of the pods it speaks of.
+        """
         window = span(self.block_seconds)
         started = f"{selector(presets.PROCESS_START, self.matchers)}[{window}]"
         limit = f"{selector(presets.RUNTIME_LIMIT, self.matchers)}[{window}]"
+        bytes_of_memory = LabelMatcher("resource", "memory")
+        hard = f"{selector(presets.CONTAINER_LIMIT, (*self.matchers, bytes_of_memory))}[{window}]"
         parts = {
             STARTED_EARLIEST: aggregated("min", self.container_labels, f"min_over_time({started})"),
             STARTED_LATEST: aggregated("max", self.container_labels, f"max_over_time({started})"),
             RUNTIME_LIMIT: aggregated("max", self.container_labels, f"max_over_time({limit})"),
+            CONTAINER_LIMIT: aggregated("max", self.container_labels, f"max_over_time({hard})"),
         }
         return self._union(parts)
 
@@ -95,6 +102,25 @@ class Reduction:
         labels = (*(self.pod_labels if per_pod else self.pod_labels[:1]), "le")
         rates = self._without_replicas(f"rate({self._rate_range(buckets)})")
         return f"histogram_quantile({quantile}, {aggregated('sum', labels, rates)})"
+
+    def bounds(self, buckets: str) -> str:
+        """One series for every bucket bound that a pod's histogram has; the bound is its band."""
+        labels = (*self.pod_labels, "le")
+        exists = aggregated(
+            "group", labels, f"last_over_time({selector(buckets, self.matchers)}[{span(self.block_seconds)}])"
+        )
+        return f'label_replace({exists}, "{BAND}", "$1", "le", "(.*)")'
+
+    def slow_fraction(self, buckets: str, bound: str, *, per_pod: bool) -> str:
+        """The share of the requests above a bucket's bound, per pod or over all pods in scope."""
+        labels = self.pod_labels if per_pod else self.pod_labels[:1]
+
+        def counted(le: str) -> str:
+            matchers = (*self.matchers, LabelMatcher("le", le))
+            rate = f"rate({self._rate_range(buckets, matchers)})"
+            return aggregated("sum", labels, self._without_replicas(rate))
+
+        return f"1 - {counted(bound)} / ({counted('+Inf')} > 0)"
 
     def custom_latency(self, expression: promql.Expr, *, per_pod: bool) -> str:
         """Median of a confined custom query over the block, in seconds; the worst series of a pod counts."""
@@ -123,9 +149,9 @@ class Reduction:
         step = f"{self.source.scrape_interval_seconds}s"
         return f"(({expression.prettify()}) >= 0)[{span(self.block_seconds)}:{step}]"
 
-    def _rate_range(self, metric: str) -> str:
+    def _rate_range(self, metric: str, matchers: Matchers | None = None) -> str:
         seconds = max(self.block_seconds, RATE_SCRAPES * self.source.scrape_interval_seconds)
-        return f"{selector(metric, self.matchers)}[{span(seconds)}]"
+        return f"{selector(metric, self.matchers if matchers is None else matchers)}[{span(seconds)}]"
 
     def _without_replicas(self, expression: str) -> str:
         replicas = self.source.replica_labels

@@ -15,6 +15,7 @@ from memdrift.remedy.target import ContainerLife, Pod
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 _ZONE = "topology.kubernetes.io/zone"
+_OUT_OF_MEMORY = "OOMKilled"
 _ENDED = frozenset({"Succeeded", "Failed"})
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -59,7 +60,14 @@ def _life(spec: wire.ContainerSpec, status: wire.ContainerStatus | None) -> Cont
         memory_limit_bytes=memory_bytes(resources.limits.get("memory")),
         memory_request_bytes=memory_bytes(resources.requests.get("memory")),
         last_exit_reason=ended.reason if ended else "",
+        killed_for_memory_at=_killed_for_memory_at(ended),
     )
+
+
+def _killed_for_memory_at(ended: wire.Terminated | None) -> float | None:
+    if ended is None or ended.reason != _OUT_OF_MEMORY or ended.finished_at is None:
+        return None
+    return ended.finished_at.timestamp()
 
 
 def memory_bytes(quantity: str | float | None) -> int | None:

@@ -4,11 +4,11 @@ Exists because small models on raw bytes cost a tenth of the client's generated 
 """
 
 from memdrift.adapters.workloads.wire.objects import Items, LabelSelector, Metadata, Requirement, Wire
-from memdrift.adapters.workloads.wire.pod import ContainerSpec, ContainerStatus, Pod
+from memdrift.adapters.workloads.wire.pod import ContainerSpec, ContainerStatus, Pod, Terminated
 from memdrift.adapters.workloads.wire.surroundings import Autoscaler, Budget
 from memdrift.adapters.workloads.wire.workload import ControllerRevision, ReplicaSet, ReplicaSetSpec, Workload
 
 __all__ = [
     "Autoscaler", "Budget", "ContainerSpec", "ContainerStatus", "ControllerRevision", "Items", "LabelSelector",
-    "Metadata", "Pod", "ReplicaSet", "ReplicaSetSpec", "Requirement", "Wire", "Workload",
+    "Metadata", "Pod", "ReplicaSet", "ReplicaSetSpec", "Requirement", "Terminated", "Wire", "Workload",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ class Terminated(Wire):
     """A container that ended."""
 
     reason: str = ""
+    finished_at: datetime | None = None
 
 
 class ContainerState(Wire):

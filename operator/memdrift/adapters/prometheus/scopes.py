@@ -1,0 +1,143 @@
+"""Whose pods a question is about: the pods of one workload, or of many at once, and back again to one.
+
+Exists so that one query can cover many stores although no store may see another's pods: the query's matchers are wide
+(they cover all namespaces and all beginnings of names), and its answer is taken apart strictly. Must not send anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from memdrift.adapters.prometheus.answers import SeriesKey, Table
+from memdrift.adapters.prometheus.parts import Named, Part
+from memdrift.adapters.prometheus.promql import LabelMatcher, any_of, literal
+from memdrift.api.administration import SourceLabels
+from memdrift.remedy.target import Target
+
+_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
+"""The letters of generated names: no vowels, so that words of other workloads' names seldom fit."""
+_POD_SUFFIX = {
+    "Deployment": f"-{_SAFE}{{1,10}}-{_SAFE}{{5}}",
+    "Rollout": f"-{_SAFE}{{1,10}}-{_SAFE}{{5}}",
+    "DaemonSet": f"-{_SAFE}{{5}}",
+    "StatefulSet": "-[0-9]+",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The pods of one workload, past ones included.
+
+    Attributes:
+        workload: its name, with which its pods' names begin.
+        strangers: names of pods that do not follow the rule: very long ones are cut by Kubernetes.
+        expected_pods: how many there may be; a guess, for the size of answers.
+    """
+
+    namespace: str
+    workload: str
+    kind: str
+    strangers: tuple[str, ...] = ()
+    expected_pods: int = field(default=1, compare=False)
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for exactly these pods' names."""
+        pattern = re.escape(self.workload) + _POD_SUFFIX.get(self.kind, "-.+")
+        return "|".join([pattern, any_of(self.strangers)]) if self.strangers else pattern
+
+    @property
+    def beginnings(self) -> str:
+        """A regular expression that covers them and is cheap to look for among thousands of others."""
+        return "|".join([f"{literal(self.workload)}-.+", *(literal(each) for each in self.strangers)])
+
+    def names(self, pod: str) -> bool:
+        """Whether a pod of that name is meant."""
+        return pod in self.strangers or re.fullmatch(self.pattern, pod) is not None
+
+
+def scope_of(namespace: str, target: Target) -> Scope:
+    """The workload's pods.
+
+    It does not change with the pods of the moment, so that answers stay comparable; only names that do not follow the
+    pattern are added one by one.
+    """
+    plain = Scope(namespace, target.name, target.kind)
+    fits = re.compile(plain.pattern).fullmatch
+    strangers = tuple(sorted(pod.name for pod in target.pods if not fits(pod.name)))
+    return Scope(namespace, target.name, target.kind, strangers, max(1, len(target.pods)))
+
+
+def matchers_of(scopes: Sequence[Scope], labels: SourceLabels) -> tuple[LabelMatcher, LabelMatcher]:
+    """The matchers that cover one exactly, or all of them and more: a namespace of one with the names of another."""
+    if len(scopes) == 1:
+        return LabelMatcher(labels.namespace, scopes[0].namespace), LabelMatcher(labels.pod, scopes[0].pattern, "=~")
+    namespaces = sorted({scope.namespace for scope in scopes})
+    return (
+        LabelMatcher(labels.namespace, any_of(namespaces), "=~"),
+        LabelMatcher(labels.pod, "|".join(dict.fromkeys(scope.beginnings for scope in scopes)), "=~"),
+    )
+
+
+def taken_apart(table: Table, scopes: Sequence[Scope]) -> list[Part]:
+    """Each scope's own series, in the order of the scopes; what is nobody's is dropped."""
+    finder = _Finder(scopes)
+    owners: dict[tuple[str, str], tuple[int, ...]] = {}
+    found: list[list[int]] = [[] for _ in scopes]
+    for row, key in enumerate(table.keys):
+        place = (key.namespace, key.pod)
+        if place not in owners:
+            owners[place] = finder.owners(*place)
+        for number in owners[place]:
+            found[number].append(row)
+    return [_part(table, rows) for rows in found]
+
+
+def own_part(table: Table, namespace: str) -> Part:
+    """The series of a query that was confined to the namespace; it may have dropped the label, but not changed it."""
+    rows: dict[Named, int] = {}
+    for wanted in ("", namespace):
+        rows |= {_named(key): row for row, key in enumerate(table.keys) if key.namespace == wanted}
+    return _part(table, rows.values())
+
+
+class _Finder:
+    """Finds the scopes which mean a pod, by the beginnings of its name instead of by trying all patterns."""
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        self._scopes = scopes
+        self._by_beginning: dict[tuple[str, str], list[int]] = {}
+        for number, scope in enumerate(scopes):
+            for beginning in (scope.workload, *scope.strangers):
+                self._by_beginning.setdefault((scope.namespace, beginning), []).append(number)
+
+    def owners(self, namespace: str, pod: str) -> tuple[int, ...]:
+        """Places of the scopes, each once."""
+        candidates = dict.fromkeys(
+            number for beginning in _beginnings(pod) for number in self._by_beginning.get((namespace, beginning), ())
+        )
+        return tuple(number for number in candidates if self._scopes[number].names(pod))
+
+
+def _beginnings(pod: str) -> Iterable[str]:
+    """The name, and what stands before each of its hyphens."""
+    yield pod
+    for place, letter in enumerate(pod):
+        if letter == "-":
+            yield pod[:place]
+
+
+def _part(table: Table, rows: Iterable[int]) -> Part:
+    """Those rows, in the order of their names."""
+    chosen: Mapping[Named, int] = {_named(table.keys[row]): row for row in rows}
+    names = sorted(chosen)
+    values = table.values[np.array([chosen[name] for name in names], dtype=np.intp)]
+    return Part(table.grid, {name: place for place, name in enumerate(names)}, values)
+
+
+def _named(key: SeriesKey) -> Named:
+    return key.pod, key.container, key.band

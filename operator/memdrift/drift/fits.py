@@ -1,0 +1,133 @@
+"""Curves fitted to many series at once by least squares: a line, a hinge, a step, an approach to a bound.
+
+Exists so that a gate can ask which shape explains a memory best. Knows arrays of numbers only: no lives, no units, no
+thresholds. Series are rows of equidistant values, shape (rows, n), NaN where one is missing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from memdrift.drift.blocks import Floats
+from memdrift.drift.statistics import first_index, last_index
+
+_TIME_CONSTANTS = np.geomspace(0.4, 192.0, 28)
+"""Of an exponential approach, in steps of the series; slower ones look like a line, faster ones like a step."""
+_ROUNDING = 1e-9
+"""Share of the variance below which a fit's error is rounding, not noise."""
+
+
+class Approach(NamedTuple):
+    """The best exponential approach to a bound, shape (rows,) each.
+
+    Attributes:
+        rises: its height; negative where it falls.
+        errors: sum of squared residuals, never below what rounding leaves.
+        paces: its last pace as a share of its first.
+    """
+
+    rises: Floats
+    errors: Floats
+    paces: Floats
+
+
+def line_errors(values: Floats) -> Floats:
+    """The sum of squared residuals of each row's least-squares line, shape (rows,)."""
+    steps = np.arange(values.shape[1], dtype=np.float64)
+    there, counts, centred, totals = _centred(values)
+    weights = there.astype(np.float64)
+    sums, squares = (weights * steps).sum(axis=1), (weights * steps * steps).sum(axis=1)
+    _, errors = _fitted(sums, squares, (centred * steps).sum(axis=1), counts, totals)
+    return errors
+
+
+def hinge_fits(values: Floats) -> tuple[Floats, Floats]:
+    """Rise and error of `level + rise * max(step - hinge, 0)` for a hinge at each step, shape (rows, n) each.
+
+    The sums over the steps behind a hinge are running sums of running sums, so that all hinges cost what one does.
+    """
+    there, counts, centred, totals = _centred(values)
+    level = _behind(there.astype(np.float64))
+    slope = _shifted(_behind(level))
+    square = _shifted(_behind(2 * slope + level))
+    product = _shifted(_behind(_behind(centred)))
+    return _fitted(slope, square, product, counts[:, None], totals[:, None])
+
+
+def approach_fit(values: Floats) -> Approach:
+    """The curve `level - height * exp(-t / constant)`; its level is free, so it does not matter when time begins."""
+    steps = np.arange(values.shape[1], dtype=np.float64)
+    bases = 1 - np.exp(-steps[None, :] / _TIME_CONSTANTS[:, None])
+    there, counts, centred, totals = _centred(values)
+    # einsum instead of a matrix product: a row's figures must not depend on the rows beside it, not in the last bit.
+    product = np.einsum("rn,kn->rk", centred, bases)
+    weights = there.astype(np.float64)
+    if there.all():
+        weights = weights[:1]
+    sums, squares = np.einsum("rn,kn->rk", weights, bases), np.einsum("rn,kn->rk", weights, bases * bases)
+    rises, errors = _fitted(sums, squares, product, counts[:, None], totals[:, None])
+    best = np.argmin(errors, axis=1)
+    everyone = np.arange(len(values))
+    span = np.where(there.any(axis=1), last_index(there) - first_index(there), 0)
+    return Approach(rises[everyone, best], errors[everyone, best], np.exp(-span / _TIME_CONSTANTS[best]))
+
+
+def step_error(values: Floats) -> Floats:
+    """The sum of squared residuals of the best two levels with one jump, at least two values on each side."""
+    there = np.isfinite(values)
+    counts = there.sum(axis=1)
+    filled = np.where(there, values, 0.0)
+    means = filled.sum(axis=1) / np.maximum(counts, 1)
+    centred = np.where(there, values - means[:, None], 0.0)
+    totals = (centred * centred).sum(axis=1)
+    left_sums, left_counts = np.cumsum(centred, axis=1), np.cumsum(there, axis=1)
+    right_counts = counts[:, None] - left_counts
+    allowed = (left_counts >= 2) & (right_counts >= 2)
+    safe = np.where(allowed, left_counts * right_counts, 1)
+    gained = np.where(allowed, left_sums * left_sums * counts[:, None] / safe, 0.0)
+    return np.asarray(np.maximum(totals - gained.max(axis=1, initial=0.0), totals * _ROUNDING))
+
+
+def evidence_for(richer_errors: Floats, simpler_errors: Floats, counts: Floats) -> Floats:
+    """How much better the richer curve is, in units of what its extra parameter costs.
+
+    Above 1 it is preferred; 0 where it is no better. Source: the Bayesian information criterion, Schwarz (1978).
+    """
+    better = (richer_errors > 0) & (simpler_errors > richer_errors) & (counts > 1)
+    ratio = np.divide(simpler_errors, richer_errors, out=np.ones_like(richer_errors + simpler_errors), where=better)
+    counts = np.maximum(counts, 2)
+    return np.asarray(np.where(better, counts * np.log(ratio) / np.log(counts), 0.0))
+
+
+def _centred(values: Floats) -> tuple[npt.NDArray[np.bool_], Floats, Floats, Floats]:
+    """Which values are there, how many, their distance from their mean (0 where there is none), its sum of squares."""
+    there = np.isfinite(values)
+    counts = np.maximum(there.sum(axis=1), 1).astype(np.float64)
+    means = np.where(there, values, 0.0).sum(axis=1) / counts
+    centred = np.where(there, values - means[:, None], 0.0)
+    return there, counts, centred, (centred * centred).sum(axis=1)
+
+
+def _fitted(sums: Floats, squares: Floats, products: Floats, counts: Floats, totals: Floats) -> tuple[Floats, Floats]:
+    """Rise and error of a least-squares fit from its sums; a basis that is flat where values are counts as no fit."""
+    variances = squares - sums * sums / counts
+    solid = variances > _ROUNDING * np.maximum(squares, np.finfo(float).tiny)
+    safe = np.where(solid, variances, 1.0)
+    rises = np.where(solid, products / safe, 0.0)
+    errors = np.maximum(totals - rises * products, totals * _ROUNDING)
+    return rises, errors
+
+
+def _behind(values: Floats) -> Floats:
+    """The sum of each value and all that follow it."""
+    return np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
+
+
+def _shifted(values: Floats) -> Floats:
+    """Each value's successor; 0 behind the last."""
+    moved = np.zeros_like(values)
+    moved[:, :-1] = values[:, 1:]
+    return moved

@@ -1,0 +1,1 @@
+"""Our own recordings: real Go programs under real load, seen by a real Prometheus, labelled by their source."""
