@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from memdrift.drift.batch import BandRows, Batch, Bools, Indices
 from memdrift.drift.blocks import Floats
+from memdrift.drift.buckets import buckets_of
 from memdrift.drift.coverage import age_gate, coverage_gate, gap_gate
 from memdrift.drift.explanation import not_explained_by_load_gate
 from memdrift.drift.gates import NOT_ASKED, GateRows
@@ -121,7 +122,7 @@ def assess(
         not_explained_by_load_gate(growth, seconds, policy, growing),
         settled_gate(ages, ratchet, limits[2], policy),
         latency_rises_gate(whole),
-        latency_objective_gate(whole, latencies, policy),
+        latency_objective_gate(whole, latencies, buckets_of(batch, whole), policy),
         worth_relieving_gate(growth, limits[1], seconds),
     )
     gates = tuple(gate.ablated() if gate.name in ablated else gate for gate in asked)

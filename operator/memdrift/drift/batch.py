@@ -57,6 +57,9 @@ class Batch:
         latency: milliseconds, shape (rows, blocks).
         expected_samples: samples that a complete block holds, shape (rows,).
         limits, runtime_limits: bytes, shape (rows,); NaN where there is none.
+        kept_bounds, slow_bounds: milliseconds, shape (rows,); see `blocks.LifeBlocks`; NaN where buckets are not known;
+            None where no row has them.
+        slow_fraction: see `blocks.LifeBlocks`, shape (rows, blocks); None where no row has it.
     """
 
     window_seconds: int
@@ -70,6 +73,9 @@ class Batch:
     expected_samples: Floats
     limits: Floats
     runtime_limits: Floats
+    kept_bounds: Floats | None = None
+    slow_bounds: Floats | None = None
+    slow_fraction: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -95,6 +101,9 @@ class Batch:
             expected_samples=self.expected_samples[which],
             limits=self.limits[which],
             runtime_limits=self.runtime_limits[which],
+            kept_bounds=None if self.kept_bounds is None else self.kept_bounds[which],
+            slow_bounds=None if self.slow_bounds is None else self.slow_bounds[which],
+            slow_fraction=None if self.slow_fraction is None else self.slow_fraction[which],
         )
 
 
@@ -130,6 +139,9 @@ def batch_of(
         expected_samples=np.array([blocks.expected_samples for blocks in lives]),
         limits=_figures(blocks.life.limit_bytes for blocks in lives),
         runtime_limits=_figures(blocks.life.runtime_limit_bytes for blocks in lives),
+        kept_bounds=_figures(blocks.kept_bound_milliseconds for blocks in lives),
+        slow_bounds=_figures(blocks.slow_bound_milliseconds for blocks in lives),
+        slow_fraction=_slow_fractions(lives),
     )
 
 
@@ -175,6 +187,14 @@ def _loads(lives: Sequence[LifeBlocks]) -> Floats:
     for row, load in enumerate(shapes):
         loads[row, : len(load)] = load
     return loads
+
+
+def _slow_fractions(lives: Sequence[LifeBlocks]) -> Floats | None:
+    """None where no life has one."""
+    if all(blocks.slow_fraction is None for blocks in lives):
+        return None
+    nothing = np.full(len(lives[0].starts), np.nan)
+    return np.stack([nothing if blocks.slow_fraction is None else blocks.slow_fraction for blocks in lives])
 
 
 def _figures(values: Iterable[float | None]) -> Floats:

@@ -79,6 +79,11 @@ def load_measured(stretch: Stretch) -> Bools:
     return np.asarray(finite >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)[:, None])
 
 
+def fewest_load_blocks(blocks: int) -> float:
+    """How many of a stretch's blocks must have a load for it to count as measured."""
+    return max(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * blocks)
+
+
 def total_load(stretch: Stretch) -> Floats:
     """The measured load series added up, shape (rows, blocks); NaN where one is missing, or none was measured."""
     known = load_measured(stretch)

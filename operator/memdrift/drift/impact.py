@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from memdrift.drift.blocks import Floats
+from memdrift.drift.buckets import Buckets
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import span_of
@@ -53,28 +54,37 @@ def latency_rises_gate(whole: Stretch) -> GateRows:
     return gate_rows("latency-rises", "correlation", figures, _SMALLEST_CORRELATION, passed, say, asked)
 
 
-def latency_objective_gate(whole: Stretch, recent: Floats, policy: DetectionPolicy) -> GateRows:
+def latency_objective_gate(whole: Stretch, recent: Floats, buckets: Buckets, policy: DetectionPolicy) -> GateRows:
     """Is latency above the objective, or will its own trend take it there within one more such stretch?
 
-    Source: DESIGN.md, impact: "above, or heading above, the objective".
+    Where a histogram's bucket reaches across the objective, only its real bounds and counts are believed.
+
+    Source: DESIGN.md, impact: "above, or heading above, the objective"; "quantiles interpolated inside a coarse bucket
+    are not trusted across the objective".
 
     Args:
         whole: the judged stretch.
         recent: what `recent_latency` says of it.
+        buckets: the real bounds around the objective.
         policy: the objective.
     """
     objective = policy.objective_milliseconds
     expected = np.fmax(recent, _heading(whole, recent, objective))
     asked = np.isfinite(recent)
+    coarse, certain = buckets.coarse, buckets.certainly_broken(recent, policy.objective_quantile)
+    passed = np.where(coarse, certain, expected > objective)
 
     def say(row: int) -> str:
         if not asked[row]:
             return "latency is missing"
-        return (
+        told = (
             f"latency is {recent[row]:.0f} ms, heading for {expected[row]:.0f} ms; the objective is {objective:.0f} ms"
         )
+        if not coarse[row] or certain[row] or expected[row] <= np.nan_to_num(buckets.kept[row]):
+            return told
+        return f"{told}, inside a bucket from {np.nan_to_num(buckets.kept[row]):.0f} to {buckets.slow[row]:.0f} ms"
 
-    return gate_rows("latency-objective", "milliseconds", expected, objective, expected > objective, say, asked)
+    return gate_rows("latency-objective", "milliseconds", expected, objective, np.asarray(passed), say, asked)
 
 
 def worth_relieving_gate(growth: Growth, seconds_to_limit: Floats, window_seconds: int) -> GateRows:

@@ -1,8 +1,8 @@
 """Windows in, verdicts out: one for every container of a store, and one for the pods' total.
 
-The room's front door. Compares windows; how lives are judged is the business of `judgement`, how they are counted to the
-verdict on a container that of `onewindow`. Hits over time are the caller's: two verdicts with the same `block_ended_at`
-saw the same data.
+The room's front door. Compares windows; how lives are judged is the business of `judgement`, how they are counted to
+the verdict on a container that of `onewindow`. Hits over time are the caller's: two verdicts with the same
+`block_ended_at` saw the same data.
 """
 
 from __future__ import annotations

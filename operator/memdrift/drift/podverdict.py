@@ -12,12 +12,11 @@ import numpy as np
 
 from memdrift.drift.assessment import REASONS, Assessment
 from memdrift.drift.blocks import Floats, Life
-from memdrift.drift.explanation import total_load
+from memdrift.drift.explanation import fewest_load_blocks
 from memdrift.drift.judgements import GROWTH_KINDS, KINDS, Judgements
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.projection import seconds_to_objective
 from memdrift.drift.shapes import shape_of
-from memdrift.drift.stretch import rows_of
 from memdrift.drift.verdict import GrowthKind, GrowthShape, Interval, PodVerdict, VerdictReason
 
 _UNMEASURED = frozenset({VerdictReason.TOO_YOUNG, VerdictReason.COVERAGE_LOW, VerdictReason.NO_SERIES})
@@ -70,7 +69,7 @@ def judged_life(
         latency_milliseconds=latency,
         load_per_second=load,
         load_change_percent=change,
-        seconds_to_objective=_to_objective(assessment, local, policy),
+        seconds_to_objective=_to_objective(assessment, local, policy) if grown else None,
         shape=shape_of(growth.stretch.judged[local]) if grown and assessment.grows[local] else GrowthShape.NONE,
     )
     return JudgedLife(whole, reason, memory, float(growth.span_blocks[local] + 1) * seconds)
@@ -102,7 +101,10 @@ def _bare(judgements: Judgements, row: int, life: Life, window_seconds: int) -> 
 
 def _load_of(assessment: Assessment, row: int) -> tuple[float | None, float | None]:
     """The load of the youngest quarter, and its change in percent against the first quarter since the onset."""
-    total = total_load(rows_of(assessment.growth.stretch, np.array([row])))[0]
+    stretch = assessment.growth.stretch
+    finite = np.isfinite(stretch.load[row])
+    known = finite.sum(axis=1) >= fewest_load_blocks(int(stretch.lengths[row]))
+    total = stretch.load[row][known].sum(axis=0) if known.any() else np.empty(0)
     total = total[np.isfinite(total)]
     if not len(total):
         return None, None

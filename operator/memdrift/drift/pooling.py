@@ -68,17 +68,21 @@ class Pool:
     def falls(self) -> Floats:
         """What is gone when the next life starts, in bytes, one per life that has a successor.
 
-        Growth by the calendar (more data, a busier hour) goes on in the next life; growth by age does not.
+        Growth by the calendar (more data, a busier hour) goes on in the next life; growth by age does not. The
+        successor is the pod's own next life, else whatever starts within the length of a life: their median.
         """
         began = np.array([life.started_at for life in self.lives])
+        block = self.ages[1] - self.ages[0]
         found = []
         for row, ended in enumerate(self.ended):
             seen = np.flatnonzero(np.isfinite(self.memory[row]))
             over = began[row] + self.ages[seen[-1]]
-            later = np.flatnonzero(began >= over - (self.ages[1] - self.ages[0]))
-            if ended and len(later):
+            next_ones = np.flatnonzero((began >= over - block) & (began <= over + self.longest_seconds))
+            own = [one for one in next_ones if self.lives[one].pod == self.lives[row].pod]
+            if ended and len(next_ones):
                 end = float(np.median(self.memory[row][seen[-_LEVEL_BLOCKS:]]))
-                found.append(end - _first_level(self.memory[later[0]]))
+                firsts = [_first_level(self.memory[one]) for one in own[:1] or next_ones]
+                found.append(end - float(np.median(firsts)))
         return np.array(found)
 
 

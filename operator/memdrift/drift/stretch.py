@@ -31,6 +31,7 @@ class Stretch:
         low_judged: which rows are judged by their lower band instead of the middle one, shape (rows,).
         load: per second, shape (rows, series, blocks).
         latency: milliseconds, shape (rows, blocks).
+        slow_fraction: share of requests above the slow bound, shape (rows, blocks); None where no row has it.
     """
 
     block_seconds: int
@@ -42,6 +43,7 @@ class Stretch:
     low_judged: Bools
     load: Floats
     latency: Floats
+    slow_fraction: Floats | None = None
 
     @property
     def judged(self) -> Floats:
@@ -82,6 +84,7 @@ class Stretch:
             low_judged=self.low_judged,
             load=np.where(inside[:, None, :], load, np.nan),
             latency=moved(self.latency),
+            slow_fraction=None if self.slow_fraction is None else moved(self.slow_fraction),
         )
 
 
@@ -116,6 +119,7 @@ def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: B
         low_judged=np.zeros(batch.size, dtype=bool),
         load=np.where(np.isfinite(batch.load), batch.load, np.nan),
         latency=np.where(np.isfinite(batch.latency), batch.latency, np.nan),
+        slow_fraction=batch.slow_fraction,
     )
     cut = whole.after(own) if own.any() else whole
     return replace(cut, low_judged=quieter & (_roughness(cut.low) < _roughness(cut.middle)))
@@ -133,6 +137,7 @@ def rows_of(stretch: Stretch, which: Indices | Bools) -> Stretch:
         stretch.low_judged[which],
         stretch.load[which],
         stretch.latency[which],
+        None if stretch.slow_fraction is None else stretch.slow_fraction[which],
     )
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from memdrift.api.driftincident import IncidentOutcome, Stage
 from memdrift.api.featurestore import Mode, ProfileFormat
-from memdrift.drift.verdict import VerdictKind
+from memdrift.drift.verdict import VerdictKind, VerdictReason
 from memdrift.remedy import guards, hits, stages
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import still_runs
@@ -55,10 +55,15 @@ def _retry_due(case: Case, kind: str) -> bool:
     return not tried or case.facts.now - max(tried) >= timedelta(seconds=RETRY_SECONDS)
 
 
+OVER_LIVES = frozenset({VerdictReason.GROWTH_BY_AGE, VerdictReason.KILLS_RECUR})
+"""What is seen over many lives goes on when each of them ends: else every kill would open and close an incident."""
+
+
 def _ended(case: Case) -> Step | None:
     """The drift is gone without us: the lives ended, or a third of a window in a row was steady."""
     name, affected, container = case.incident.metadata.name, case.status.affected_pods, case.incident.spec.container
-    if affected and not any(still_runs(pod, case.target, container) for pod in affected):
+    over_lives = case.verdict is not None and case.verdict.reason in OVER_LIVES
+    if affected and not over_lives and not any(still_runs(pod, case.target, container) for pod in affected):
         revisions = {pod.revision for pod in affected}
         same = any(pod.revision in revisions for pod in case.target.pods)
         outcome = IncidentOutcome.SUPERSEDED if same else IncidentOutcome.RESOLVED

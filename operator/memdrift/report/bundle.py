@@ -126,7 +126,15 @@ def _life(blocks: LifeBlocks) -> dict[str, Any]:
         "load": [_series(row) for row in blocks.load],
         "latency_milliseconds": _series(blocks.latency_milliseconds),
         "expected_samples": blocks.expected_samples,
+        "kept_bound_milliseconds": blocks.kept_bound_milliseconds,
+        "slow_bound_milliseconds": _bound(blocks.slow_bound_milliseconds),
+        "slow_fraction": None if blocks.slow_fraction is None else _series(blocks.slow_fraction),
     }
+
+
+def _bound(bound: float | None) -> float | str | None:
+    """JSON has no infinity: the last bucket's bound is a word."""
+    return "infinite" if bound is not None and np.isinf(bound) else bound
 
 
 def _bands(bands: Bands) -> dict[str, list[float | None]]:
@@ -156,6 +164,7 @@ def _restored(document: Mapping[str, Any]) -> Window:
 def _restored_life(document: Mapping[str, Any]) -> LifeBlocks:
     blocks = len(document["starts"])
     load = [_array(row) for row in document["load"]]
+    slow_bound, slow_fraction = document.get("slow_bound_milliseconds"), document.get("slow_fraction")
     return LifeBlocks(
         life=Life(**document["life"]),
         block_seconds=document["block_seconds"],
@@ -166,4 +175,7 @@ def _restored_life(document: Mapping[str, Any]) -> LifeBlocks:
         load=np.stack(load) if load else np.empty((0, blocks)),
         latency_milliseconds=_array(document["latency_milliseconds"]),
         expected_samples=document["expected_samples"],
+        kept_bound_milliseconds=document.get("kept_bound_milliseconds"),
+        slow_bound_milliseconds=np.inf if slow_bound == "infinite" else slow_bound,
+        slow_fraction=None if slow_fraction is None else _array(slow_fraction),
     )

@@ -17,14 +17,20 @@ FEWEST_BLOCKS = 24
 """Below this the trend rests on too few points, so blocks rather hold fewer samples."""
 WANTED_SAMPLES = 5
 NEEDED_SAMPLES = 2
+WEEK_SECONDS = 604_800
+WEEK_BLOCK_SECONDS = 3_600
+WEEK_REACH_SECONDS = 86_400
+"""A week is there to compare a day with the same hours a week before: by the hour, and a day further back."""
 
 
 def block_seconds(window_seconds: int, scrape_interval_seconds: int) -> int:
     """Length of a block: a 48th of the window, a multiple of the scrape interval, five samples where the window allows.
 
-    A window that is short beside the scrape interval gets blocks of fewer samples, but never fewer than two.
+    A window that is short beside the scrape interval gets blocks of fewer samples, but never fewer than two. A week, and
+    more, has blocks of an hour.
     """
-    wanted = max(SHORTEST_BLOCK_SECONDS, window_seconds // BLOCKS_PER_WINDOW)
+    share = WEEK_BLOCK_SECONDS if window_seconds >= WEEK_SECONDS else window_seconds // BLOCKS_PER_WINDOW
+    wanted = max(SHORTEST_BLOCK_SECONDS, share)
     samples = max(-(-wanted // scrape_interval_seconds), NEEDED_SAMPLES)
     affordable = window_seconds // (FEWEST_BLOCKS * scrape_interval_seconds)
     samples = max(samples, min(WANTED_SAMPLES, affordable))
@@ -47,7 +53,8 @@ class Grid:
     def before(cls, now: float, window_seconds: int, length: int, delay_seconds: int) -> Grid:
         """The blocks of a window whose samples have all arrived at `now`."""
         last_end = int((now - delay_seconds) // length) * length
-        count = max(1, window_seconds // length)
+        reach = WEEK_REACH_SECONDS if window_seconds >= WEEK_SECONDS else 0
+        count = max(1, (window_seconds + reach) // length)
         return cls(length, last_end - (count - 1) * length, last_end)
 
     @property

@@ -26,6 +26,8 @@ _POD_SUFFIX = {
     "DaemonSet": f"-{_SAFE}{{5}}",
     "StatefulSet": "-[0-9]+",
 }
+_SUFFIX = {kind: re.compile(suffix) for kind, suffix in _POD_SUFFIX.items()}
+_ANY_SUFFIX = re.compile("-.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ class Scope:
 
     def names(self, pod: str) -> bool:
         """Whether a pod of that name is meant."""
-        return pod in self.strangers or re.fullmatch(self.pattern, pod) is not None
+        suffix = _SUFFIX.get(
+            self.kind, _ANY_SUFFIX
+        )  # compiled once per kind: thousands of stores have their own pattern
+        regular = pod.startswith(self.workload) and suffix.fullmatch(pod, len(self.workload)) is not None
+        return regular or pod in self.strangers
 
 
 def scope_of(namespace: str, target: Target) -> Scope:
@@ -67,8 +73,7 @@ def scope_of(namespace: str, target: Target) -> Scope:
     pattern are added one by one.
     """
     plain = Scope(namespace, target.name, target.kind)
-    fits = re.compile(plain.pattern).fullmatch
-    strangers = tuple(sorted(pod.name for pod in target.pods if not fits(pod.name)))
+    strangers = tuple(sorted(pod.name for pod in target.pods if not plain.names(pod.name)))
     return Scope(namespace, target.name, target.kind, strangers, max(1, len(target.pods)))
 
 
