@@ -26,8 +26,8 @@ WEEK_REACH_SECONDS = 86_400
 def block_seconds(window_seconds: int, scrape_interval_seconds: int) -> int:
     """Length of a block: a 48th of the window, a multiple of the scrape interval, five samples where the window allows.
 
-    A window that is short beside the scrape interval gets blocks of fewer samples, but never fewer than two. A week, and
-    more, has blocks of an hour.
+    A window that is short beside the scrape interval gets blocks of fewer samples, but never fewer than two. A week has
+    blocks of an hour.
     """
     share = WEEK_BLOCK_SECONDS if window_seconds >= WEEK_SECONDS else window_seconds // BLOCKS_PER_WINDOW
     wanted = max(SHORTEST_BLOCK_SECONDS, share)
