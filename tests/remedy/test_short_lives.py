@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from memdrift.api.featurestore import FeatureStoreSpec
 from memdrift.drift.judge import judge
 from memdrift.drift.verdict import Verdict, VerdictKind, VerdictReason
 from memdrift.remedy import records
+from memdrift.remedy.holding import hold
 from memdrift.remedy.policy import faults, unsupported
+from memdrift.remedy.steps import Begin, Close
+from tests import builders
 from tests.builders import store
 from tests.drift.series import POLICY
 from tests.drift.shortlife import short_lives, told_of_kills
+from tests.remedy.test_guards import Setting
 
 
 def by_age() -> Verdict:
@@ -55,3 +60,19 @@ def test_a_week_is_supported_beside_shorter_windows_only() -> None:
     assert "add a shorter window" in told
     (refused,) = unsupported(spec_with(21_600, 1_209_600))
     assert "above a week" in refused
+
+
+@pytest.mark.parametrize(
+    ("reason", "closes"),
+    [
+        (VerdictReason.KILLS_RECUR, False),
+        (VerdictReason.GROWTH_BY_AGE, False),
+        (VerdictReason.GROWTH_UNEXPLAINED, True),
+    ],
+)
+def test_an_incident_of_many_lives_outlives_each_of_them(reason: VerdictReason, closes: bool) -> None:
+    case = Setting(target={"pods": (builders.pod(3), builders.pod(4))}).case()
+    (found, *others) = (replace(each, reason=reason, kind=VerdictKind.DRIFTING) for each in case.facts.verdicts)
+    step = hold(replace(case, facts=replace(case.facts, verdicts=(found, *others))))
+    assert isinstance(step, Close) is closes
+    assert not isinstance(step, Begin)
