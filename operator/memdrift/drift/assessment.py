@@ -49,7 +49,7 @@ class Assessment:
         gates: in the order of `GATES`.
         whole: the judged stretch.
         growth: since the onset; without meaning where the memory was not measured.
-        limits: seconds to the limit, shape (3, rows): low, middle, high.
+        limits: seconds to the limit for people, page cache included, shape (3, rows): low, middle, high.
         latencies: recent ones, in milliseconds.
     """
 
@@ -109,7 +109,8 @@ def assess(
     measured = (age_gate(whole, seconds), coverage_gate(whole, policy), gap_gate(whole))
     grows = (onset_gate(growth), trend_gate(growth), material_gate(growth, seconds, policy, headroom_bytes))
     growing = _all_passed(measured + grows)
-    limits = seconds_to_limit(batch, growth.stretch.offsets, np.flatnonzero(growing))
+    rows = np.flatnonzero(growing)
+    limits = seconds_to_limit(batch, growth.stretch.offsets, rows, page_cache=False)
     ages = batch.ages + batch.blocks * batch.block_seconds
     latencies = recent_latency(whole)
     asked = (
@@ -126,7 +127,8 @@ def assess(
         worth_relieving_gate(growth, limits[1], seconds),
     )
     gates = tuple(gate.ablated() if gate.name in ablated else gate for gate in asked)
-    return Assessment(_reasons(gates), gates, whole, growth, limits, latencies)
+    told = seconds_to_limit(batch, growth.stretch.offsets, rows, page_cache=True)
+    return Assessment(_reasons(gates), gates, whole, growth, told, latencies)
 
 
 def _all_passed(gates: tuple[GateRows, ...]) -> Bools:

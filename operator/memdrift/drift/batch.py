@@ -137,8 +137,8 @@ def batch_of(
         load=_loads(lives),
         latency=np.stack([blocks.latency_milliseconds for blocks in lives]),
         expected_samples=np.array([blocks.expected_samples for blocks in lives]),
-        limits=_figures(blocks.life.limit_bytes for blocks in lives),
-        runtime_limits=_figures(blocks.life.runtime_limit_bytes for blocks in lives),
+        limits=_figures(blocks.life.limit_bytes or None for blocks in lives),  # 0 in a template is no limit
+        runtime_limits=_figures(blocks.life.runtime_limit_bytes or None for blocks in lives),
         kept_bounds=_figures(blocks.kept_bound_milliseconds for blocks in lives),
         slow_bounds=_figures(blocks.slow_bound_milliseconds for blocks in lives),
         slow_fraction=_slow_fractions(lives),

@@ -16,6 +16,8 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.statistics import median
 from memdrift.drift.stretch import Stretch
 
+_FEWEST_BLOCKS = 3
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Buckets:
@@ -49,7 +51,8 @@ def buckets_of(batch: Batch, whole: Stretch) -> Buckets:
     if whole.slow_fraction is not None:
         positions = np.arange(whole.slow_fraction.shape[1])[None, :]
         young = positions >= (whole.lengths - np.maximum(whole.lengths // 4, 3))[:, None]
-        share = median(np.where(young, whole.slow_fraction, np.nan))
+        recent = np.where(young, whole.slow_fraction, np.nan)
+        share = np.where(np.isfinite(recent).sum(axis=1) >= _FEWEST_BLOCKS, median(recent), np.nan)
     kept = nothing if batch.kept_bounds is None else batch.kept_bounds
     slow = nothing if batch.slow_bounds is None else batch.slow_bounds
     return Buckets(kept, slow, share)

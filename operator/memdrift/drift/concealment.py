@@ -40,7 +40,7 @@ def _young_pods(
 def _raised_limit(lives: Sequence[Life], drifting: Sequence[PodVerdict]) -> str:
     """Whether the limit rose. Source: DETECTION.md, autoscalers (VPA): growth counts against the first limit."""
     ordered = sorted(lives, key=lambda life: life.started_at)
-    limits = [limit for life in ordered for limit in (life.first_limit_bytes, life.limit_bytes) if limit is not None]
+    limits = [limit for life in ordered for limit in (life.first_limit_bytes, life.limit_bytes) if limit]
     if not limits or max(limits) <= limits[0]:
         return ""
     held = max((pod.resident_bytes or pod.memory_bytes or 0.0 for pod in drifting), default=0.0)

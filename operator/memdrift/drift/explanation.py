@@ -43,7 +43,7 @@ def not_explained_by_load_gate(
     """
     stretch = growth.stretch
     known = load_measured(stretch)
-    asked = np.asarray(known.any(axis=1))
+    asked = load_known(stretch)
     taus, lefts = judged_tau(growth).copy(), growth.amounts.copy()
     rises = np.zeros(known.shape)
     some = np.flatnonzero(growing & asked)
@@ -77,6 +77,20 @@ def load_measured(stretch: Stretch) -> Bools:
     """Which load series were measured in at least half of the stretch's blocks, shape (rows, series)."""
     finite = np.isfinite(stretch.load).sum(axis=2)
     return np.asarray(finite >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)[:, None])
+
+
+def load_known(stretch: Stretch) -> Bools:
+    """Where all load series together were measured well enough to say that load does not explain a growth.
+
+    In half of the blocks at once, and in half of the youngest third: a series that is missing may be the one.
+    """
+    if not stretch.load.shape[1]:
+        return np.zeros(len(stretch.lengths), dtype=bool)
+    jointly = np.isfinite(stretch.load).all(axis=1)
+    third = np.maximum(stretch.lengths // 3, 1)
+    young = np.arange(jointly.shape[1])[None, :] >= (stretch.lengths - third)[:, None]
+    enough = jointly.sum(axis=1) >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)
+    return np.asarray(enough & ((jointly & young).sum(axis=1) >= _FEWEST_LOAD_SHARE * third))
 
 
 def fewest_load_blocks(blocks: int) -> float:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from memdrift.drift.batch import Bools
 from memdrift.drift.blocks import Floats
 from memdrift.drift.buckets import Buckets
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import correlation, kendall_tau, median, ranks, theil_sen
+from memdrift.drift.statistics import correlation, kendall_tau, last_index, median, ranks, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_CORRELATION = 0.4
@@ -23,6 +24,8 @@ _HEADING_TAU = 0.6
 _HEADING_SHARE = 0.8
 """Latency below this share of its objective is not called heading above it, however steep it rises."""
 _FEWEST_YOUNG_BLOCKS = 3
+_FEWEST_SHARE = 0.5
+_LARGEST_AGE_SHARE = 1 / 6
 _SMALLEST_RELIEF_PERCENT = 20.0
 
 
@@ -33,7 +36,7 @@ def latency_rises_gate(whole: Stretch) -> GateRows:
     Asked over the whole judged stretch, since before the onset both should be low. Ranks are taken once, over the whole
     stretch, for all lags.
     """
-    memory, latency = ranks(whole.judged), ranks(whole.latency)
+    memory, latency = ranks(whole.judged), ranks(np.where(latency_measured(whole)[:, None], whole.latency, np.nan))
     size = memory.shape[1]
     figures = np.full(len(memory), -np.inf)
     for lag in _LAGS:
@@ -114,13 +117,24 @@ def worth_relieving_gate(growth: Growth, seconds_to_limit: Floats, window_second
 
 
 def recent_latency(stretch: Stretch) -> Floats:
-    """Median over the youngest quarter of the blocks, in milliseconds; NaN with fewer than three measured."""
+    """Median over the youngest quarter of the blocks, in milliseconds.
+
+    NaN with fewer than three measured, and where latency was not measured well enough to be judged.
+    """
     wanted = np.maximum(stretch.lengths // 4, _FEWEST_YOUNG_BLOCKS)
     positions = np.arange(stretch.latency.shape[1])[None, :]
     youngest = (positions < stretch.lengths[:, None]) & (positions >= (stretch.lengths - wanted)[:, None])
     values = np.where(youngest, stretch.latency, np.nan)
-    enough = np.isfinite(values).sum(axis=1) >= _FEWEST_YOUNG_BLOCKS
+    enough = (np.isfinite(values).sum(axis=1) >= _FEWEST_YOUNG_BLOCKS) & latency_measured(stretch)
     return np.where(enough, median(values), np.nan)
+
+
+def latency_measured(stretch: Stretch) -> Bools:
+    """Where latency is known in half of the stretch's blocks and in its youngest sixth; few blocks fit by chance."""
+    there = np.isfinite(stretch.latency)
+    missing_since = stretch.lengths - 1 - last_index(there)
+    fresh = there.any(axis=1) & (missing_since <= np.maximum(stretch.lengths * _LARGEST_AGE_SHARE, 1))
+    return np.asarray(fresh & (there.sum(axis=1) >= _FEWEST_SHARE * stretch.lengths))
 
 
 def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:

@@ -124,7 +124,11 @@ def _judged_lives(window: Window, longest: Window, policy: DetectionPolicy) -> d
     if not window.lives:
         return {}
     lives = [with_heap_of_containers(blocks, window.lives) for blocks in window.lives]
-    known = {} if longest is window else {_name(blocks.life): blocks for blocks in longest.lives}
+    known = (
+        {}
+        if longest is window
+        else {_name(blocks.life): with_heap_of_containers(blocks, longest.lives) for blocks in longest.lives}
+    )
     earlier = [known.get(_name(blocks.life)) for blocks in lives]
     judgements = judge_batch(batch_of(lives, window.seconds, earlier), policy)
     found: dict[str, list[JudgedLife]] = {}

@@ -109,12 +109,13 @@ class _Maker:
         rows = np.flatnonzero(self._has_heap & self._has_resident & settled)
         if not len(rows) or batch.live_heap is None or batch.resident is None:
             return
-        headroom = _collector_headroom_bytes(batch.live_heap.rows(rows), batch.resident.rows(rows)) + floor
-        room = _rise_bytes(batch.resident.rows(rows)) >= _LEAST_RISE_SHARE * (headroom + floor)
+        heap, resident = batch.live_heap.rows(rows), batch.resident.rows(rows)
+        headroom = _collector_headroom_bytes(heap, resident, batch.runtime_limits[rows]) + floor
+        room = _rise_bytes(resident) >= _LEAST_RISE_SHARE * (headroom + floor)
         rows, headroom = rows[room], headroom[room]
         if not len(rows):
             return
-        found = self._assess(rows, batch.resident, ratchet=np.zeros(len(rows), dtype=bool), headroom=headroom)
+        found = self._assess(rows, batch.resident, ratchet=np.ones(len(rows), dtype=bool), headroom=headroom)
         deciding = np.isin(found.reasons, [CODES[VerdictReason.GROWTH_UNEXPLAINED], CODES[VerdictReason.LOAD_MISSING]])
         native = np.full(len(rows), _GROWTH_KIND[GrowthKind.NATIVE])
         self._decide(rows, found, np.flatnonzero(deciding), native)
@@ -204,12 +205,16 @@ def _highs(bands: BandRows) -> Floats:
     return np.full(len(bands.p50), np.nan) if bands.usual_high is None else bands.usual_high
 
 
-def _collector_headroom_bytes(heap: BandRows, resident: BandRows) -> Floats:
-    """How far resident memory may still rise over this live heap without a native leak."""
+def _collector_headroom_bytes(heap: BandRows, resident: BandRows, runtime_limits: Floats) -> Floats:
+    """How far resident memory may still rise over this live heap without a native leak.
+
+    A process with a soft limit of its own may be set to collect only near it (GOGC=off with GOMEMLIMIT).
+    """
     there = np.isfinite(resident.p10)
     first = resident.p10[np.arange(len(there)), np.argmax(there, axis=1)]
     largest = np.where(np.isfinite(heap.p50), heap.p50, 0.0).max(axis=1)
-    return np.where(there.any(axis=1), np.maximum(_RESIDENT_PER_LIVE * largest - first, 0.0), 0.0)
+    allowed = np.fmax(_RESIDENT_PER_LIVE * largest, runtime_limits)
+    return np.where(there.any(axis=1), np.maximum(allowed - first, 0.0), 0.0)
 
 
 def _rise_bytes(bands: BandRows) -> Floats:

@@ -110,7 +110,7 @@ def verdict_of_kills(
     """`Drifting` where kills recur; None where they do not.
 
     None as well where no pod lives whose profile could explain them, and for the pods' total: a container's verdict
-    says it.
+    says it. How many pods must drift is not asked: three kills of one pod are no chance.
 
     Args:
         window: with its past lives.

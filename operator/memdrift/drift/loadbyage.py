@@ -24,7 +24,7 @@ def not_explained_by_load_gate(pool: Pool, needed_bytes: float, grown_bytes: flo
     """Is growth left when what load at the same ages explains is taken away?
 
     Memory in proportion to a load that rises with age, or what moves with load from block to block in all lives,
-    whichever is more. Not asked where no load series is known in half of the lives' blocks.
+    whichever is more. Not asked where not all load series are known in half of the lives' blocks at once.
 
     Source: DETECTION.md, load; `explanation` asks the same of a single life.
 
@@ -33,10 +33,9 @@ def not_explained_by_load_gate(pool: Pool, needed_bytes: float, grown_bytes: flo
         needed_bytes: the least growth that matters.
         grown_bytes: of the median life.
     """
-    known = [
-        each for each in pool.load if np.isfinite(each).sum() >= _FEWEST_LOAD_SHARE * np.isfinite(pool.memory).sum()
-    ]
-    if not known:
+    known = list(pool.load)
+    jointly = np.isfinite(np.stack(known)).all(axis=0) if known else np.zeros(0, dtype=bool)
+    if jointly.sum() < max(_FEWEST_LOAD_SHARE * np.isfinite(pool.memory).sum(), 1):
         return Gate("not-explained-by-load", None, None, "percent", None, "load is missing: growth cannot be explained")
     load = np.stack(known)
     level = max(float(np.median(pool.starts)), 1.0)

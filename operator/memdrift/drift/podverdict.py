@@ -58,7 +58,8 @@ def judged_life(
     grown = growth_kind not in {GrowthKind.NONE, GrowthKind.CACHE}
     slopes = [float(bound[local]) * 3600.0 / seconds for bound in growth.slopes]
     load, change = _load_of(assessment, local)
-    onset_at = began_at + seconds * float(assessment.onset_blocks[local])
+    missing = int(np.argmax(growth.stretch.present[local]))
+    onset_at = began_at + seconds * float(assessment.onset_blocks[local] + missing)
     whole = replace(
         pod,
         onset_at=onset_at if grown and assessment.grows[local] else None,

@@ -13,11 +13,13 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.statistics import last_index, theil_sen
 from memdrift.drift.stretch import FEWEST_BLOCKS
 
+_LARGEST_AGE_SHARE = 1 / 6
+"""Of a window, for which a series may be missing at its end and still be projected."""
 LONGEST_SECONDS = 365.0 * 86400
 """A limit further away than a year is not projected: bounds beyond it read as a year."""
 
 
-def seconds_to_limit(batch: Batch, onset_blocks: Indices, which: Indices) -> Floats:
+def seconds_to_limit(batch: Batch, onset_blocks: Indices, which: Indices, *, page_cache: bool) -> Floats:
     """Time to the limit that is reached first, shape (3, rows): low, middle, high; NaN where none is in sight.
 
     The kernel's limit is met by resident memory or the working set, the runtime's own by the live heap. Each moves at
@@ -27,12 +29,14 @@ def seconds_to_limit(batch: Batch, onset_blocks: Indices, which: Indices) -> Flo
         batch: the window.
         onset_blocks: the block at which growth began, shape (rows,).
         which: the rows that grow; only they are projected.
+        page_cache: whether the working set counts, which holds page cache: for telling a person, never for a gate,
+            since the kernel gives it back before it kills.
     """
     found = np.full((3, batch.size), np.nan)
     pairs = (
         (batch.runtime_limits, batch.live_heap),
         (batch.limits, batch.resident),
-        (batch.limits, batch.working_set),
+        (batch.limits, batch.working_set if page_cache else None),
     )
     for limits, bands in pairs:
         rows = which[np.isfinite(limits[which])]
@@ -95,7 +99,7 @@ def _until(limits: Floats, values: Floats, block_seconds: int) -> Floats:
         return np.asarray(np.minimum(found, LONGEST_SECONDS))
 
     times = np.stack([time(slopes.high), time(slopes.middle), time(slopes.low)])
-    times[:, slopes.middle <= 0] = np.nan
     times[:, left <= 0] = 0.0
-    times[:, there.sum(axis=1) < FEWEST_BLOCKS] = np.nan
+    stale = values.shape[1] - 1 - last_index(there) > _LARGEST_AGE_SHARE * values.shape[1]
+    times[:, (slopes.middle <= 0) | stale | (there.sum(axis=1) < FEWEST_BLOCKS)] = np.nan
     return times

@@ -24,7 +24,7 @@ def settled_gate(ages: Floats, ratchet: Bools, seconds_to_limit: Floats, policy:
 
     Args:
         ages: of the lives at the window's end, in seconds.
-        ratchet: which rows are judged by resident memory because no live heap is known.
+        ratchet: which rows are judged by resident memory: no live heap is known, or it does not grow.
         seconds_to_limit: the latest time at which a limit is met, NaN where none is in sight.
         policy: how long settling takes.
     """
@@ -36,7 +36,7 @@ def settled_gate(ages: Floats, ratchet: Bools, seconds_to_limit: Floats, policy:
             return "live heap has no need to settle"
         if doomed[row] and ages[row] < needed:
             return f"lived for {span_of(ages[row])}, and meets a limit before {span_of(needed)}"
-        return f"lived for {span_of(ages[row])}; resident memory without a live heap settles within {span_of(needed)}"
+        return f"lived for {span_of(ages[row])}; resident memory settles within {span_of(needed)}"
 
     passed = ~ratchet | (ages >= needed) | doomed
     return gate_rows("settled", "seconds", ages, needed, np.asarray(passed), say)

@@ -9,6 +9,7 @@ import numpy as np
 
 from memdrift.drift.batch import Bools
 from memdrift.drift.blocks import Floats
+from memdrift.drift.explanation import load_measured
 from memdrift.drift.fits import Approach, approach_fit, evidence_for, line_errors, step_error
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
@@ -114,13 +115,14 @@ def shape_of(values: Floats) -> GrowthShape:
 
 
 def work_done(stretch: Stretch) -> list[Floats]:
-    """Load summed up since the first block, shape (rows, blocks), for each load series; NaN where it was not measured.
+    """Load summed up since the first block, shape (rows, blocks), for each load series; NaN where not measured.
 
     A hole counts as the load before it.
     """
     axes = []
+    measured = load_measured(stretch)
     for series in range(stretch.load.shape[1]):
-        load = stretch.load[:, series, :]
+        load = np.where(measured[:, series, None], stretch.load[:, series, :], np.nan)
         known = np.isfinite(load)
         positions = np.maximum.accumulate(np.where(known, np.arange(load.shape[1])[None, :], 0), axis=1)
         filled = np.nan_to_num(np.take_along_axis(load, positions, axis=1))

@@ -30,7 +30,7 @@ def verdict_by_age(
     Args:
         window: with its past lives.
         container: which one.
-        judged: its living lives, none of which could be judged alone.
+        judged: its living lives, most of which could not be judged alone.
         policy: thresholds.
     """
     pool = pooled(window, container, policy.warm_up_seconds)
@@ -38,7 +38,7 @@ def verdict_by_age(
         return None
     gates = gates_by_age(pool, frozenset(life.pod.revision for life in judged), policy)
     grown = _grown_up(window, judged, pool)
-    if not all(gate.passed for gate in gates) or len(grown) < policy.minimum_drifting_pods:
+    if not all(gate.passed for gate in gates) or len(grown) < max(policy.minimum_drifting_pods, 1):
         return None
     kind = GrowthKind.HEAP if pool.on_heap else GrowthKind.UNSPECIFIED
     pods = [_drifting(pod, pool, kind, gates) for pod in grown]
@@ -58,8 +58,9 @@ def verdict_by_age(
 
 
 def _grown_up(window: Window, judged: Sequence[JudgedLife], pool: Pool) -> list[PodVerdict]:
-    """The living pods, oldest first, that are past their warm-up; the oldest one where none is."""
-    pods = sorted((life.pod for life in judged), key=lambda pod: (pod.started_at, pod.uid))
+    """The living pods that could not be judged alone, oldest first, past their warm-up; the oldest where none is."""
+    unjudged = [life.pod for life in judged if life.pod.kind is VerdictKind.UNKNOWN]
+    pods = sorted(unjudged, key=lambda pod: (pod.started_at, pod.uid))
     return [pod for pod in pods if window.ended_at - pod.started_at > pool.warm_up_seconds] or pods[:1]
 
 

@@ -15,7 +15,8 @@ from memdrift.drift.blocks import Bands, Floats, LifeBlocks, Window
 from memdrift.drift.phrases import size_of
 from memdrift.drift.statistics import theil_sen
 from memdrift.drift.stretch import exists
-from memdrift.drift.verdict import Gate, PodVerdict, Verdict, VerdictKind, VerdictReason
+from memdrift.drift.totals import with_heap_of_containers
+from memdrift.drift.verdict import Gate, GrowthKind, PodVerdict, Verdict, VerdictKind, VerdictReason
 
 WEEK_SECONDS = 604_800
 DAY_SECONDS = 86_400
@@ -38,7 +39,7 @@ def explained_by_week(verdict: Verdict, week: Window) -> Verdict:
     """The drifting verdict of a shorter window with the gate `not-weekly`; `Steady` where last week explains it."""
     worst = verdict.drifting_pods[0]
     began = verdict.block_ended_at - verdict.window_seconds if worst.onset_at is None else worst.onset_at
-    gate = not_weekly_gate(week, verdict.container, began, verdict.block_ended_at)
+    gate = not_weekly_gate(week, verdict.container, verdict.growth_kind, began, verdict.block_ended_at)
     explained = not gate.passed
     drifting = verdict.drifting_pods
 
@@ -58,7 +59,7 @@ def explained_by_week(verdict: Verdict, week: Window) -> Verdict:
     )
 
 
-def not_weekly_gate(week: Window, container: str, onset_at: float, ended_at: float) -> Gate:
+def not_weekly_gate(week: Window, container: str, growth_kind: GrowthKind, onset_at: float, ended_at: float) -> Gate:
     """Is the growth of the last day, since its onset, more than what the same hours of last week brought?
 
     Explained only if memory rose alike a week ago (70 %), and fell again since, within the lives: a leak that grows as
@@ -71,11 +72,12 @@ def not_weekly_gate(week: Window, container: str, onset_at: float, ended_at: flo
     Args:
         week: eight days of blocks: the last day's hours lie a week back.
         container: which one.
+        growth_kind: which memory is compared: live heap where that grew, resident memory else.
         onset_at: epoch seconds since when the shorter window saw memory grow.
         ended_at: epoch seconds of the shorter window's end.
     """
     since = max(onset_at, ended_at - DAY_SECONDS)
-    rises = _rises(week, container, since, ended_at)
+    rises = _rises(week, container, growth_kind, since, ended_at)
     threshold = 100.0 * _ALIKE_SHARE
     if rises is None:
         return Gate("not-weekly", None, threshold, "percent", True, "no week of history to compare with")
@@ -88,13 +90,14 @@ def not_weekly_gate(week: Window, container: str, onset_at: float, ended_at: flo
     return Gate("not-weekly", share, threshold, "percent", not weekly, told)
 
 
-def _rises(week: Window, container: str, since: float, until: float) -> _Rises | None:
+def _rises(week: Window, container: str, growth_kind: GrowthKind, since: float, until: float) -> _Rises | None:
     """None where either span has too few blocks, or nothing rises now."""
-    own = [each for each in (*week.past_lives, *week.lives) if each.life.container == container]
+    everyone = (*week.past_lives, *week.lives)
+    own = [with_heap_of_containers(each, everyone) for each in everyone if each.life.container == container]
     if not own:
         return None
     starts = own[0].starts
-    chained, known = _median_life(own)
+    chained, known = _median_life(own, growth_kind)
     spans = [_span(starts, week.block_seconds, since - back, until - back) for back in (0, WEEK_SECONDS)]
     whole = slice(spans[1].start, spans[0].stop)
     wanted = (until - since) / week.block_seconds * _SMALLEST_COVERAGE
@@ -107,9 +110,9 @@ def _rises(week: Window, container: str, since: float, until: float) -> _Rises |
     return _Rises(now, then, new) if now > 0 else None
 
 
-def _median_life(lives: Sequence[LifeBlocks]) -> tuple[Floats, Floats]:
+def _median_life(lives: Sequence[LifeBlocks], growth_kind: GrowthKind) -> tuple[Floats, Floats]:
     """Memory of a median life, its changes from block to block added up, and which blocks have a change."""
-    on_heap = all(exists(each.live_heap) for each in lives)
+    on_heap = growth_kind is GrowthKind.HEAP and all(exists(each.live_heap) for each in lives)
     rows = np.stack([_own(each, each.live_heap if on_heap else each.resident) for each in lives])
     changes = np.diff(rows, axis=1)
     known = np.asarray(np.isfinite(changes).any(axis=0))

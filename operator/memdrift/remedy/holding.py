@@ -62,14 +62,18 @@ OVER_LIVES = frozenset({VerdictReason.GROWTH_BY_AGE, VerdictReason.KILLS_RECUR})
 def _ended(case: Case) -> Step | None:
     """The drift is gone without us: the lives ended, or a third of a window in a row was steady."""
     name, affected, container = case.incident.metadata.name, case.status.affected_pods, case.incident.spec.container
-    over_lives = case.verdict is not None and case.verdict.reason in OVER_LIVES
+    newest = case.verdict
+    silent = newest is None or newest.kind is VerdictKind.UNKNOWN
+    recorded = case.status.verdict
+    over_lives = (newest is not None and newest.reason in OVER_LIVES) or (
+        silent and recorded is not None and recorded.reason in OVER_LIVES
+    )
     if affected and not over_lives and not any(still_runs(pod, case.target, container) for pod in affected):
         revisions = {pod.revision for pod in affected}
         same = any(pod.revision in revisions for pod in case.target.pods)
         outcome = IncidentOutcome.SUPERSEDED if same else IncidentOutcome.RESOLVED
         how = "they were restarted" if same else "the target has other pods of another revision, or none"
         return Close(name, outcome, f"none of the affected pods runs on as it was: {how}")
-    newest = case.verdict
     if newest is None or newest.kind is not VerdictKind.STEADY:
         return None
     detection = case.policy.spec.detection
