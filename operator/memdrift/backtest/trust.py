@@ -39,7 +39,7 @@ class Trust:
         judged_share: of the pods' time.
         subsided: findings that ended while their pods lived on, and did not resume.
         false_per_week_below: by how many false findings per pod-week at most, with 95 % confidence, if those that
-            subsided were noise and the others were not; None without exposure.
+            subsided or resumed were noise and the others were not; None without exposure.
         restarts_per_week_below: the same for findings with impact.
         advice: one or two sentences.
     """
@@ -58,14 +58,24 @@ def trust_in(findings: Sequence[Finding], exposure: Exposure) -> Trust:
     healthy = (exposure.judged - exposure.drifting) / WEEK_SECONDS
     share = exposure.judged / exposure.measured if exposure.measured else 0.0
     subsided = [each for each in findings if each.ending is Ending.SUBSIDED]
-    with_impact = [each for each in subsided if each.impact_at is not None]
+    resumed = [each for each in findings if each.ending is Ending.RESUMED]
+    doubtful = [*subsided, *resumed]
+    with_impact = [each for each in doubtful if each.impact_at is not None]
     furthest, why = _advice(findings, len(subsided), healthy, share)
+    if resumed and furthest in {Furthest.APPROVE, Furthest.ENFORCE}:
+        furthest, why = (
+            Furthest.CAPTURE,
+            (
+                f"{counted(len(resumed), 'finding')} paused and came again in the same pod's life: a slow leak under "
+                "changing load, or noise that returns. The figures count them as noise; look at each."
+            ),
+        )
     lead = "Stay in Observe" if furthest is Furthest.OBSERVE else f"Nothing speaks against {furthest}"
     return Trust(
         healthy_weeks=healthy,
         judged_share=share,
         subsided=len(subsided),
-        false_per_week_below=upper_rate(len(subsided), healthy),
+        false_per_week_below=upper_rate(len(doubtful), healthy),
         restarts_per_week_below=upper_rate(len(with_impact), healthy),
         furthest=furthest,
         advice=f"{lead}: {why}",

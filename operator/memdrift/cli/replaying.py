@@ -6,7 +6,7 @@ Exists so that asking and replaying are apart from printing. Must not print a re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -23,13 +23,14 @@ from memdrift.backtest.findings import Finding, findings_of
 from memdrift.backtest.replay import tracks_of
 from memdrift.backtest.stopgaps import Rules, latency_of
 from memdrift.backtest.storewide import Exposure, courses_of, exposure_of
-from memdrift.backtest.trust import Trust, trust_in
+from memdrift.backtest.trust import Furthest, Trust, trust_in
 from memdrift.cli import judging
 from memdrift.drift.blocks import LifeBlocks
 from memdrift.drift.judge import judge
 from memdrift.drift.judgement import judge_batch
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import GrowthKind, PodVerdict, Verdict
+from memdrift.drift.weeks import WEEK_SECONDS
 from memdrift.remedy.target import Target
 from memdrift.report.panels import Picture, picture_of_life
 
@@ -111,9 +112,12 @@ def _lives(past: Past, known: Target, source: Source) -> Sequence[LifeBlocks]:
 def _replayed(store: FeatureStore, histories: Histories, questions: int, span: tuple[float, float]) -> Replayed:
     policy = judging.detection_of(store.spec)
     tracks = {
-        window: tracks_of(lives, window, policy, judge_batch, max(histories)) for window, lives in histories.items()
+        window: tracks_of(lives, window, policy, judge_batch, max(histories))
+        for window, lives in histories.items()
+        if window < WEEK_SECONDS or min(histories) >= WEEK_SECONDS  # a week beside shorter windows confirms nothing
     }
-    courses = courses_of(histories, tracks, *span, policy.minimum_drifting_pods)
+    confirming = {window: histories[window] for window in tracks}
+    courses = courses_of(confirming, tracks, *span, policy.minimum_drifting_pods)
     finest = histories[min(histories)]
     found = findings_of(courses, latency_of(finest), _rules(store))
     exposure = exposure_of(courses, *span)
@@ -126,8 +130,16 @@ def _replayed(store: FeatureStore, histories: Histories, questions: int, span: t
         questions=questions,
         told=tuple(_told(each, histories, policy, store) for each in found),
         exposure=exposure,
-        trust=trust_in(found, exposure),
+        trust=_at_most_approve(trust_in(found, exposure), store),
     )
+
+
+def _at_most_approve(trust: Trust, store: FeatureStore) -> Trust:
+    """Latency of the whole store never restarts without a person's yes; see `LatencyScopeStore`."""
+    if store.spec.metrics.latency.scope is not LatencyScope.STORE or trust.furthest is not Furthest.ENFORCE:
+        return trust
+    advice = f"{trust.advice} With `spec.metrics.latency.scope: Store`, Enforce counts as Approve."
+    return replace(trust, furthest=Furthest.APPROVE, advice=advice)
 
 
 def _rules(store: FeatureStore) -> Rules:

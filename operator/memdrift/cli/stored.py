@@ -68,7 +68,7 @@ def _why(stored: Bundle) -> str:
 
 
 def _head(stored: Bundle) -> list[tuple[str, str]]:
-    rows = [(str(name), tables.plain(value)) for name, value in sorted(stored.context.items())]
+    rows = [(tables.plain(str(name)), tables.plain(value)) for name, value in sorted(stored.context.items())]
     rows.append(("memdrift", tables.plain(stored.memdrift) or "not said"))
     policy = stored.policy
     if policy is None:

@@ -43,7 +43,9 @@ def show_judged(judged: Judged, pod: str = "", at: datetime | None = None) -> No
             raise click.ClickException(f"no pod `{pod}` was judged; there are: {', '.join(known) or 'none'}")
         return
     verdict, one = shown
-    click.echo(f"\n{tables.plain(one.pod)} {verdict.container}, window of {one.window_seconds} s: {one.kind}")
+    click.echo(
+        f"\n{tables.plain(one.pod)} {tables.plain(verdict.container)}, window of {one.window_seconds} s: {one.kind}"
+    )
     show(tables.GATE_HEADINGS, gates.gate_rows_of(one.gates))
     picture = picture_of(judged.windows, verdict.container, one, judged.policy.objective_milliseconds)
     if picture is not None:

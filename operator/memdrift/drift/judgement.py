@@ -12,9 +12,9 @@ from memdrift.drift.assessment import CODES, IMPACT, Assessment, assess
 from memdrift.drift.batch import BandRows, Batch, Bools, Indices
 from memdrift.drift.blocks import Floats
 from memdrift.drift.judgements import GROWTH_KINDS, KINDS, UNMEASURED, Judgements, named
+from memdrift.drift.memories import collector_headroom_bytes, either, rise_bytes
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.projection import latest_of
-from memdrift.drift.statistics import median
 from memdrift.drift.verdict import GrowthKind, VerdictKind, VerdictReason
 
 LARGEST_BATCH = 1024
@@ -26,8 +26,6 @@ _UNKNOWN = [*UNMEASURED, CODES[VerdictReason.LOAD_MISSING], CODES[VerdictReason.
 _LEAST_RISE_SHARE = 0.5
 """Of a growth that matters, that the last quarter's median must be above another quarter's to be worth all questions: a
 line that began in the last third is so by 0.6, one from the start by 0.75."""
-_RESIDENT_PER_LIVE = 2.0
-"""At its default pace the Go collector lets the heap reach twice what lives before it collects."""
 
 
 def judge_batch(batch: Batch, policy: DetectionPolicy, ablated: frozenset[str] = frozenset()) -> Judgements:
@@ -97,7 +95,7 @@ class _Maker:
         rows = np.flatnonzero(known)
         if not len(rows):
             return
-        bands = _either(self._batch.live_heap, self._batch.resident, self._has_heap)
+        bands = either(self._batch.live_heap, self._batch.resident, self._has_heap)
         found = self._assess(rows, bands, ratchet=~self._has_heap[rows], headroom=np.zeros(len(rows)))
         grown = np.where(self._has_heap[rows], _GROWTH_KIND[GrowthKind.HEAP], _GROWTH_KIND[GrowthKind.UNSPECIFIED])
         self._decide(rows, found, np.arange(len(rows)), grown)
@@ -110,8 +108,8 @@ class _Maker:
         if not len(rows) or batch.live_heap is None or batch.resident is None:
             return
         heap, resident = batch.live_heap.rows(rows), batch.resident.rows(rows)
-        headroom = _collector_headroom_bytes(heap, resident, batch.runtime_limits[rows]) + floor
-        room = _rise_bytes(resident) >= _LEAST_RISE_SHARE * (headroom + floor)
+        headroom = collector_headroom_bytes(heap, resident, batch.runtime_limits[rows]) + floor
+        room = rise_bytes(resident) >= _LEAST_RISE_SHARE * (headroom + floor)
         rows, headroom = rows[room], headroom[room]
         if not len(rows):
             return
@@ -128,7 +126,7 @@ class _Maker:
         still = self._reasons == CODES[VerdictReason.NO_GROWTH]
         rows = np.flatnonzero(still & batch.working_set.exists)
         floor = _LEAST_RISE_SHARE * self._policy.minimum_growth_bytes
-        rows = rows[_rise_bytes(batch.working_set.rows(rows)) >= floor]
+        rows = rows[rise_bytes(batch.working_set.rows(rows)) >= floor]
         if not len(rows):
             return
         nothing = np.zeros(len(rows))
@@ -182,43 +180,3 @@ class _Maker:
         self._which[here] = len(self._assessments)
         self._position[here] = deciding
         self._assessments.append(found)
-
-
-def _either(heap: BandRows | None, resident: BandRows | None, on_heap: Bools) -> BandRows:
-    """Live heap in some rows, resident memory in the others."""
-    if heap is None or resident is None or on_heap.all():
-        found = heap if heap is not None and (resident is None or on_heap.all()) else resident
-        if found is None:
-            raise ValueError("neither live heap nor resident memory exists")
-        return found
-    first = on_heap[:, None]
-    return BandRows(
-        p10=np.where(first, heap.p10, resident.p10),
-        p50=np.where(first, heap.p50, resident.p50),
-        p90=np.where(first, heap.p90, resident.p90),
-        count=np.where(first, heap.count, resident.count),
-        usual_high=np.where(on_heap, _highs(heap), _highs(resident)),
-    )
-
-
-def _highs(bands: BandRows) -> Floats:
-    return np.full(len(bands.p50), np.nan) if bands.usual_high is None else bands.usual_high
-
-
-def _collector_headroom_bytes(heap: BandRows, resident: BandRows, runtime_limits: Floats) -> Floats:
-    """How far resident memory may still rise over this live heap without a native leak.
-
-    A process with a soft limit of its own may be set to collect only near it (GOGC=off with GOMEMLIMIT).
-    """
-    there = np.isfinite(resident.p10)
-    first = resident.p10[np.arange(len(there)), np.argmax(there, axis=1)]
-    largest = np.where(np.isfinite(heap.p50), heap.p50, 0.0).max(axis=1)
-    allowed = np.fmax(_RESIDENT_PER_LIVE * largest, runtime_limits)
-    return np.where(there.any(axis=1), np.maximum(allowed - first, 0.0), 0.0)
-
-
-def _rise_bytes(bands: BandRows) -> Floats:
-    """How far the last quarter's median is above the lowest quarter's, shape (rows,); a cheap look before all gates."""
-    quarters = [median(part) for part in np.array_split(bands.p50, 4, axis=1)]
-    lowest = np.fmin.reduce(quarters)
-    return np.asarray(np.nan_to_num(quarters[-1] - lowest))

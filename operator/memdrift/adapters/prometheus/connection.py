@@ -76,6 +76,7 @@ class Connection:
     """
 
     def __init__(self, source: Source, clock: Clock) -> None:
+        self.closed = False
         self.source = source
         self.health = Health()
         self.origin = Origin(source.name)
@@ -118,6 +119,7 @@ class Connection:
 
     def close(self) -> None:
         """Give the threads and sockets back; requests under way end by their own timeout."""
+        self.closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.close()
 
@@ -159,6 +161,8 @@ class Connection:
 
     async def _in_time(self, call: Callable[[], object], read: Callable[[bytes, Origin], AnswerT]) -> AnswerT:
         async with self._slots:
+            if self.closed:
+                raise MetricsUnavailable(UNREACHABLE, f"metrics source `{self.source.name}` was configured anew")
             try:
                 async with asyncio.timeout(self.source.timeout_seconds + GRACE_SECONDS):
                     loop = asyncio.get_running_loop()

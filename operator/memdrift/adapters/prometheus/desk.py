@@ -35,6 +35,7 @@ class Desk:
         self._cache = cache
         self._clock = clock
         self._shared: dict[Named, SharedQuestion] = {}
+        self._asked_over: dict[Named, Connection] = {}
 
     async def parts(self, connection: Connection, plan: Plan, grid: Grid) -> tuple[Part, ...]:
         """The answers to the plan's questions in their order, all over one grid: the given one or the one after it.
@@ -80,6 +81,7 @@ class Desk:
     def _close(self, keys: set[Named], why: str) -> None:
         for key in keys:
             failure = MetricsUnavailable(UNREACHABLE, f"metrics source `{key[0]}` {why} while it was asked")
+            self._asked_over.pop(key, None)
             self._shared.pop(key).close(failure)
 
     async def _answered(self, connection: Connection, plan: Plan, grid: Grid) -> tuple[Part, ...]:
@@ -98,13 +100,21 @@ class Desk:
     def _question(self, connection: Connection, plan: Plan, question: Question) -> SharedQuestion:
         what: Hashable = question.shape or (question.query, plan.scope)
         key = (connection.source.name, (what, plan.window_seconds, plan.block_seconds))
+        if connection.closed:
+            raise MetricsUnavailable(UNREACHABLE, f"metrics source `{connection.source.name}` was configured anew")
         found = self._shared.get(key)
+        if found is not None and self._asked_over.get(key) is not connection:
+            # A tick that began before the source was configured anew has come back to it meanwhile.
+            self._close({key}, "was configured anew")
+            found = None
         if found is None:
             for idle in [known for known, each in self._shared.items() if each.idle()]:
                 del self._shared[idle]
+                self._asked_over.pop(idle, None)
             asking = _Asking(connection, plan.block_seconds, question)
             found = SharedQuestion(*key, question.bands, asking, self._cache, self._clock)
             self._shared[key] = found
+            self._asked_over[key] = connection
         return found
 
 

@@ -111,7 +111,8 @@ class PrometheusMetrics:
         if question is not None:
             grid = Grid.before(request.now.timestamp(), length, length, source.ingestion_delay_seconds)
             labels = await self._desk.bounds(connection, standing.scope, question, grid)
-            buckets = buckets_around(request.objective_milliseconds, labels)
+            # A scrape that was missed takes no bound away.
+            buckets = buckets_around(request.objective_milliseconds, labels) or standing.buckets
         again = BUCKETS_STAY_SECONDS if buckets or question is None else BUCKETS_ABSENT_SECONDS
         self._standings.learn(standing, request, buckets, now + again)
 
