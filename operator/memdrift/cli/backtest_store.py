@@ -62,7 +62,7 @@ def _found(name: str, namespace: str, asking: Asking) -> tuple[FeatureStore, Tar
     if store is not None:
         return store, judging.nothing_known_of(store)
 
-    async def look(connection: Any) -> tuple[FeatureStore, Target | None]:  # noqa: ANN401
+    async def look(connection: Any) -> tuple[FeatureStore, Target | None]:  # noqa: ANN401 - imported only where a cluster is asked
         found = (await cluster.stores(connection, namespace, name))[0]
         return found, await observed(connection, found)
 
