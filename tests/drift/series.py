@@ -74,6 +74,7 @@ def life(
     working_set: Floats | None = None,
     load: Floats | None = None,
     latency: Floats | None = None,
+    bursts: Floats | float = 0.0,
     block_seconds: int = 450,
     pod: str = "store-0",
     container: str = "store",
@@ -84,7 +85,8 @@ def life(
 ) -> LifeBlocks:
     """A life whose last block ends at `ends_at`, born a day before the window unless told; load 40/s unless told.
 
-    Memory and limits in MiB; `load` of size 0 means that no load series exists.
+    Memory and limits in MiB; `load` of size 0 means that no load series exists. Bursts of resident memory last for
+    more than half of a block, and leave its lowest tenth as it is.
     """
     given = [series for series in (live_heap, resident, working_set, load, latency) if series is not None]
     blocks = max(series.shape[-1] for series in given if series.size)
@@ -102,12 +104,16 @@ def life(
         block_seconds=block_seconds,
         starts=starts,
         live_heap=Bands.missing(blocks) if live_heap is None else bands(live_heap),
-        resident=Bands.missing(blocks) if resident is None else bands(resident),
+        resident=Bands.missing(blocks) if resident is None else _bursting(bands(resident), bursts),
         working_set=Bands.missing(blocks) if working_set is None else bands(working_set),
         load=(flat(blocks, 40.0) if load is None else load).reshape(-1, blocks),
         latency_milliseconds=np.full(blocks, np.nan) if latency is None else latency,
         expected_samples=10.0,
     )
+
+
+def _bursting(steady: Bands, bursts: Floats | float) -> Bands:
+    return Bands(p10=steady.p10, p50=steady.p50 + bursts * MIB, p90=steady.p90 + bursts * MIB, count=steady.count)
 
 
 def window(*lives: LifeBlocks, latency_scope_is_store: bool = False) -> Window:

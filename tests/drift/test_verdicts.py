@@ -39,6 +39,13 @@ DRIFTING: dict[str, Callable[[], LifeBlocks]] = {
     "a leak under load that swings up and down": lambda: life(
         live_heap=line(N, 200, 60) + noise(N, 2), load=40 + 10 * np.sin(np.arange(N) / 3) + noise(N, 1)
     ),
+    "a leak whose load comes back to where it was before the leak": lambda: life(
+        live_heap=ramp_from(N, 200, 60, 0.5) + noise(N, 1),
+        load=np.concatenate([flat(24, 46), line(24, 10, 40)]) + noise(N, 4, seed=3),
+    ),
+    "a leak under short bursts, in which every sixth block doubles": lambda: life(
+        resident=ramp_from(N, 200, 80, 0.5) + noise(N, 1), bursts=200.0 * (np.arange(N) % 6 == 0)
+    ),
     "a leak that load only adds to": lambda: life(
         live_heap=line(N, 200, 90) + 0.5 * (40 + 10 * np.sin(np.arange(N) / 3)), load=40 + 10 * np.sin(np.arange(N) / 3)
     ),

@@ -120,7 +120,7 @@ def assess(
         line_not_step_gate(growth),
         not_saturating_gate(growth, growing),
         still_growing_gate(growth),
-        not_explained_by_load_gate(growth, seconds, policy, growing),
+        not_explained_by_load_gate(whole, growth, seconds, policy, growing),
         settled_gate(ages, ratchet, limits[2], policy),
         latency_rises_gate(whole),
         latency_objective_gate(whole, latencies, buckets_of(batch, whole), policy),

@@ -22,20 +22,24 @@ _RISING_LOAD_DEVIATIONS = 2.3
 """Of Kendall's tau of noise; a load whose tau is further from 0 rises, however noisy it is."""
 _RISING_LOAD_SHARE = 0.05
 _FEWEST_LOAD_SHARE = 0.5
+_LEVEL_BLOCKS = 5
+"""Blocks whose median is the level of a noisy load."""
 _RIDGE = 1e-9
 """Share of the largest variance, added so that two equal load series share what they explain."""
 
 
 def not_explained_by_load_gate(
-    growth: Growth, window_seconds: int, policy: DetectionPolicy, growing: Bools
+    whole: Stretch, growth: Growth, window_seconds: int, policy: DetectionPolicy, growing: Bools
 ) -> GateRows:
     """Does memory still drift after what load explains is subtracted?
 
     Memory is regressed on all load series together, by differences over one and two blocks (levels of two unrelated
     trends always correlate), and the residual must still rise and matter. Noise in the load hides a slow common rise
-    from the differences; so where load itself rises, memory in proportion to it counts as explained too.
+    from the differences; so where load itself rises, memory in proportion to it counts as explained too, unless the
+    window has seen that load before the onset, with less memory.
 
     Args:
+        whole: the judged stretch, with what was before the onset.
         growth: since the onset.
         window_seconds: length of the window.
         policy: its floors.
@@ -56,7 +60,7 @@ def not_explained_by_load_gate(
         residual = stretch.judged[tied] - np.where(rise > 0, rise * moved, 0.0).sum(axis=1)
         taus[tied] = kendall_tau(residual)
         lefts[tied] = theil_sen(residual).middle * growth.span_blocks[tied]
-    lefts[some] = np.minimum(lefts[some], growth.amounts[some] - _proportional_bytes(growth, some))
+    lefts[some] = np.minimum(lefts[some], growth.amounts[some] - _proportional_bytes(whole, growth, some))
     medians = np.maximum(growth.medians, 1.0)
     figures = 100.0 * lefts / medians
     needed = np.maximum(least_percent(window_seconds, policy), 100.0 * policy.minimum_growth_bytes / medians)
@@ -145,7 +149,7 @@ def _differences(values: Floats) -> Floats:
     return np.concatenate([values[:, lag:] - values[:, :-lag] for lag in (1, 2)], axis=1)
 
 
-def _proportional_bytes(growth: Growth, rows: Indices) -> Floats:
+def _proportional_bytes(whole: Stretch, growth: Growth, rows: Indices) -> Floats:
     """Growth that memory in proportion to load would have, where load rises; one for each of the rows."""
     total = total_load(rows_of(growth.stretch, rows))
     found = np.zeros(len(total))
@@ -159,5 +163,40 @@ def _proportional_bytes(growth: Growth, rows: Indices) -> Floats:
     shares = np.divide(amounts, starts, out=np.full(len(rising), np.inf), where=starts > 0)
     in_proportion = np.where(np.isfinite(shares), shares, 0.0) * np.maximum(growth.starts[here], 0.0)
     explained = np.where(np.isfinite(shares), in_proportion, growth.amounts[here])
+    explained = np.minimum(explained, _bytes_when_as_loaded(rows_of(whole, here), growth, here))
     found[rising] = np.where(shares >= _RISING_LOAD_SHARE, np.minimum(explained, growth.amounts[here]), 0.0)
     return found
+
+
+def _bytes_when_as_loaded(whole: Stretch, growth: Growth, rows: Indices) -> Floats:
+    """How much more memory than at the onset there was before it, under a load as high as at the end; else infinite.
+
+    Load is noisy, so it must have been that high over five blocks together, several times.
+
+    Args:
+        whole: of the rows only.
+        growth: of all rows.
+        rows: which rows of the growth are asked.
+    """
+    since = rows_of(growth.stretch, rows)
+    known = load_measured(whole).all(axis=1)
+    ends = median(_last_third(total_load(since)))
+    loads = total_load(whole)
+    most = np.full(len(rows), np.inf)
+    for row in np.flatnonzero(known & np.isfinite(ends)):
+        before = int(since.offsets[row] - whole.offsets[row])
+        if before < _LEVEL_BLOCKS + FEWEST_BLOCKS:
+            continue
+        levels = median(np.lib.stride_tricks.sliding_window_view(loads[row, :before], _LEVEL_BLOCKS))
+        memories = median(np.lib.stride_tricks.sliding_window_view(whole.judged[row, :before], _LEVEL_BLOCKS))
+        as_loaded = (levels >= ends[row]) & np.isfinite(memories)
+        if as_loaded.sum() >= FEWEST_BLOCKS:
+            most[row] = max(float(np.median(memories[as_loaded])) - growth.starts[rows[row]], 0.0)
+    return most
+
+
+def _last_third(values: Floats) -> Floats:
+    """The youngest third of each row's present values, NaN elsewhere."""
+    there = np.isfinite(values)
+    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
+    return np.where(there & (following <= np.maximum(there.sum(axis=1) // 3, 1)[:, None]), values, np.nan)

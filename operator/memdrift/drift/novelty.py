@@ -37,7 +37,7 @@ def new_high_gate(whole: Stretch, growth: Growth, usual_high: Floats | None) -> 
     high = _high_before_onset(whole, growth.stretch.offsets - whole.offsets)
     if usual_high is not None:
         high = np.fmax(high, usual_high)
-    latest = _latest(whole.middle)
+    latest = _latest(whole.judged)
     known = np.isfinite(high) & np.isfinite(latest)
     growing = known & (growth.amounts > 0)
     figures = np.divide(100.0 * (latest - high), growth.amounts, out=np.full(len(high), np.nan), where=growing)
@@ -59,13 +59,13 @@ def _high_before_onset(whole: Stretch, onsets: Indices) -> Floats:
 
     Memory that was given back and taken again has its lowest block in between.
     """
-    lowest = np.argmin(np.where(whole.present, whole.middle, np.inf), axis=1)
+    lowest = np.argmin(np.where(whole.present, whole.judged, np.inf), axis=1)
     onsets = np.maximum(onsets, lowest)
     found = np.full(len(onsets), np.nan)
     which = np.flatnonzero(onsets >= FEWEST_EARLIER_BLOCKS)
     if not len(which):
         return found
-    values = whole.middle[which]
+    values = whole.judged[which]
     before = np.arange(values.shape[1])[None, :] < onsets[which][:, None]
     ordered = np.sort(np.where(before, values, np.nan), axis=1)
     counts = np.isfinite(ordered).sum(axis=1)

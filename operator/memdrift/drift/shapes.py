@@ -19,7 +19,7 @@ from memdrift.drift.verdict import GrowthShape
 
 _LARGEST_STEP_RATIO = 1.0
 _SMALLEST_END_PACE = 0.35
-_APPROACH_EVIDENCE_PER_BLOCK = 0.125
+_APPROACH_EVIDENCE_PER_BLOCK = 0.2
 """Noise in memory is not independent from block to block: the more blocks, the more a wave looks like an approach."""
 _SMALLEST_LAST_THIRD_PACE = 0.25
 _FEWEST_LAST_BLOCKS = 5
