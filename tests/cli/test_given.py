@@ -34,7 +34,9 @@ def test_a_moment(text: str, expected: datetime) -> None:
     assert moment(text, NOW) == expected
 
 
-@pytest.mark.parametrize("text", ["noon", "", "-2h", "2y ago", "2026-13-01", "2026-03-03T00:00:00Z", "1e99d"])
+@pytest.mark.parametrize(
+    "text", ["noon", "", "-2h", "2y ago", "2026-13-01", "2026-03-03T00:00:00Z", "1e99d", "1969-12-31"]
+)
 def test_what_is_no_moment_of_the_past(text: str) -> None:
     with pytest.raises(click.ClickException):
         moment(text, NOW)
@@ -160,3 +162,11 @@ def test_a_file_without_the_stores_source_is_refused(tmp_path: Path) -> None:
         asking(administration=path).source(builders.store())
 
     assert "has no source `main`" in refused.value.message
+
+
+@pytest.mark.parametrize("metadata", ["5", "[features]", "features", "null"])
+def test_a_document_without_a_name_is_passed_over(tmp_path: Path, metadata: str) -> None:
+    path = tmp_path / "store.yaml"
+    path.write_text(f"kind: FeatureStore\nmetadata: {metadata}\n", encoding="utf-8")
+    with pytest.raises(click.ClickException, match="has no FeatureStore"):
+        store_in(path, "features", "market")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from memdrift.cli.stored import _varied
 from memdrift.drift import judge
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.report import bundle
@@ -105,3 +106,24 @@ def test_explain_asks_for_a_store_or_a_bundle() -> None:
 
     assert said.exit_code == 2
     assert "name the STORE" in said.output
+
+
+def test_another_threshold_leaves_the_stored_ones_alone(tmp_path: Path) -> None:
+    """The stored span of settling stands in no field of a spec; a change of another field must not reset it."""
+    path = tmp_path / "decision.json"
+    stored = json.loads(decision())
+    stored["policy"]["settling_seconds"] = 4321.0
+    path.write_text(json.dumps(stored))
+
+    found = _varied(DetectionPolicy(settling_seconds=4321.0), ["detection.minGrowthPercent=5"])
+
+    assert (found.settling_seconds, found.minimum_growth_percent) == (4321.0, 5)
+    assert run(NOWHERE, "explain", "--bundle", str(path), "--set", "detection.minGrowthPercent=5").exit_code == 0
+
+
+def test_a_page_in_a_folder_that_does_not_exist_is_refused_before_anything_is_asked() -> None:
+    said = run(NOWHERE, "backtest", "features", "--html", "/nonexistent/page.html")
+
+    assert said.exit_code == 2
+    assert "--html" in said.output
+    assert "does not exist" in said.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -93,3 +94,47 @@ def test_a_bundle_from_before_policies_were_stored_is_read(content: bytes) -> No
 def test_a_broken_bundle_is_refused(content: bytes, broken: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         bundle.read(json.dumps({**json.loads(content), **broken}).encode())
+
+
+PLACES = [
+    ("windows", 0, "seconds"),
+    ("windows", 0, "ended_at"),
+    ("windows", 0, "queries"),
+    ("windows", 0, "lives"),
+    ("windows", 0, "lives", 0, "life"),
+    ("windows", 0, "lives", 0, "life", "started_at"),
+    ("windows", 0, "lives", 0, "starts"),
+    ("windows", 0, "lives", 0, "resident", "p50"),
+    ("windows", 0, "lives", 0, "load"),
+    ("windows", 0, "lives", 0, "expected_samples"),
+    ("policy", "warm_up_seconds"),
+    ("policy", "settling_seconds"),
+    ("verdicts", 0),
+    ("context",),
+]
+
+
+@pytest.mark.parametrize("value", [None, "words", -1, [], {}, [1], 1e400], ids=repr)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_a_value_of_another_type_is_refused_or_judged_but_never_breaks(
+    content: bytes, place: tuple[str | int, ...], value: object
+) -> None:
+    document = json.loads(content)
+    holder = document
+    for part in place[:-1]:
+        holder = holder[part]
+    holder[place[-1]] = value
+    with suppress(ValueError):  # what the command line tells in one line
+        stored = bundle.read(json.dumps(document).encode())
+        differences(stored, recomputed(stored))
+
+
+def test_an_entry_that_is_stored_twice_is_a_difference(content: bytes) -> None:
+    document = json.loads(content)
+    pods = document["verdicts"][0]["pods"]
+    pods.append(dict(pods[0]))
+    stored = bundle.read(json.dumps(document).encode())
+
+    (found,) = differences(stored, recomputed(stored))
+
+    assert (found.stored, found.again) == ("stored", "-")

@@ -52,6 +52,8 @@ def backtest(
     if store is not None:
         from memdrift.cli.backtest_store import backtest_store
 
+        if html is not None and not html.absolute().parent.is_dir():
+            raise click.BadParameter(f"the folder {html.parent} does not exist: make it first", param_hint="--html")
         now = datetime.now(UTC)
         ended = moment(until, now) if until else now
         backtest_store(store, namespace, days, ended, asking, as_json=as_json, html=html)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from memdrift.api.featurestore import FeatureStore, FeatureStoreSpec
 
 _AGO = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -38,6 +39,8 @@ def moment(text: str, now: datetime) -> datetime:
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     if found > now:
         raise click.ClickException(f"`{text}` is in the future")
+    if found < _EARLIEST:
+        raise click.ClickException(f"`{text}` is before 1970: no metrics source reaches that far back")
     return found
 
 
@@ -50,7 +53,7 @@ def store_in(path: Path, name: str, namespace: str) -> FeatureStore:
     try:
         documents = [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if isinstance(each, dict)]
         stores = [each for each in documents if each.get("kind") == "FeatureStore"]
-        found = next((each for each in stores if (each.get("metadata") or {}).get("name") == name), None)
+        found = next((each for each in stores if _name_of(each) == name), None)
         if found is None:
             raise click.ClickException(f"{path} has no FeatureStore `{name}`")
         return FeatureStore.model_validate({**found, "metadata": {"namespace": namespace, **found["metadata"]}})
@@ -58,6 +61,11 @@ def store_in(path: Path, name: str, namespace: str) -> FeatureStore:
         raise click.ClickException(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
     except ValidationError as error:
         raise click.ClickException(f"{path}: {_fault(error)}") from error
+
+
+def _name_of(document: dict[str, Any]) -> object:
+    metadata = document.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
 
 
 def changed(spec: FeatureStoreSpec, changes: Sequence[str]) -> FeatureStoreSpec:

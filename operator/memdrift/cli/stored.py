@@ -6,7 +6,7 @@ Exists to hold the promise that every number shown can be recomputed. Must not a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import click
@@ -83,7 +83,7 @@ def _row(verdict: Mapping[str, object]) -> tuple[str, str, str]:
 
 
 def _varied(policy: DetectionPolicy, changes: Sequence[str]) -> DetectionPolicy:
-    """The policy with fields of a spec changed: those about detection and objective."""
+    """The policy with fields of a spec changed: those about detection and objective. What they leave alone stays."""
     spec = FeatureStoreSpec.model_validate(
         {
             "targetRef": {"kind": "Deployment", "name": "stored"},
@@ -103,7 +103,10 @@ def _varied(policy: DetectionPolicy, changes: Sequence[str]) -> DetectionPolicy:
             },
         }
     )
-    return judging.detection_of(changed(spec, changes))
+    before, after = judging.detection_of(spec), judging.detection_of(changed(spec, changes))
+    names = [each.name for each in fields(DetectionPolicy)]
+    new = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    return replace(policy, **new)
 
 
 def _read(path: Path) -> Bundle:

@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks, Window
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import Verdict
 from memdrift.version import VERSION as MEMDRIFT
 
+_LIFE, _POLICY = TypeAdapter(Life), TypeAdapter(DetectionPolicy)
 VERSION = 1
 """Of the format: fields are only ever added to it, so that old bundles stay readable."""
 
@@ -81,12 +83,12 @@ def read(content: bytes) -> Bundle:
     try:
         return Bundle(
             windows=tuple(_restored(window) for window in document["windows"]),
-            verdicts=document.get("verdicts", []),
-            context=document.get("context", {}),
+            verdicts=[dict(verdict) for verdict in document.get("verdicts", [])],
+            context=dict(document.get("context", {})),
             policy=_policy(document.get("policy")),
             memdrift=str(document.get("memdrift", "")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"a decision bundle that is not whole: {error!r}") from error
 
 
@@ -100,7 +102,10 @@ def _policy(document: Mapping[str, Any] | None) -> DetectionPolicy | None:
     if document is None:
         return None
     known = {each.name for each in fields(DetectionPolicy)}
-    return DetectionPolicy(**{name: value for name, value in document.items() if name in known})
+    found = _POLICY.validate_python({name: value for name, value in document.items() if name in known})
+    if not all(np.isfinite(float(getattr(found, name))) for name in known):
+        raise ValueError("a threshold of the policy is not finite")
+    return found
 
 
 def _window(window: Window) -> dict[str, Any]:
@@ -145,37 +150,49 @@ def _series(values: Floats) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _array(values: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+def _array(values: Sequence[float | None], blocks: int) -> Floats:
+    found = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    if found.shape != (blocks,):
+        raise ValueError(f"a series has the shape {found.shape}, and its life {blocks} blocks")
+    return found
 
 
 def _restored(document: Mapping[str, Any]) -> Window:
     return Window(
-        seconds=document["seconds"],
-        block_seconds=document["block_seconds"],
-        ended_at=document["ended_at"],
+        seconds=int(document["seconds"]),
+        block_seconds=int(document["block_seconds"]),
+        ended_at=float(document["ended_at"]),
         lives=tuple(_restored_life(each) for each in document["lives"]),
-        queries=tuple(document["queries"]),
-        latency_scope_is_store=document["latency_scope_is_store"],
+        queries=tuple(str(query) for query in document["queries"]),
+        latency_scope_is_store=bool(document["latency_scope_is_store"]),
         past_lives=tuple(_restored_life(each) for each in document["past_lives"]),
     )
 
 
 def _restored_life(document: Mapping[str, Any]) -> LifeBlocks:
     blocks = len(document["starts"])
-    load = [_array(row) for row in document["load"]]
-    slow_bound, slow_fraction = document.get("slow_bound_milliseconds"), document.get("slow_fraction")
+    load = [_array(row, blocks) for row in document["load"]]
+    kept_bound, slow_bound = (_restored_bound(document.get(f"{name}_bound_milliseconds")) for name in ("kept", "slow"))
+    slow_fraction = document.get("slow_fraction")
     return LifeBlocks(
-        life=Life(**document["life"]),
-        block_seconds=document["block_seconds"],
+        life=_LIFE.validate_python(document["life"]),
+        block_seconds=int(document["block_seconds"]),
         starts=np.array(document["starts"], dtype=np.int64),
-        live_heap=Bands(**{name: _array(values) for name, values in document["live_heap"].items()}),
-        resident=Bands(**{name: _array(values) for name, values in document["resident"].items()}),
-        working_set=Bands(**{name: _array(values) for name, values in document["working_set"].items()}),
+        live_heap=_restored_bands(document["live_heap"], blocks),
+        resident=_restored_bands(document["resident"], blocks),
+        working_set=_restored_bands(document["working_set"], blocks),
         load=np.stack(load) if load else np.empty((0, blocks)),
-        latency_milliseconds=_array(document["latency_milliseconds"]),
-        expected_samples=document["expected_samples"],
-        kept_bound_milliseconds=document.get("kept_bound_milliseconds"),
-        slow_bound_milliseconds=np.inf if slow_bound == "infinite" else slow_bound,
-        slow_fraction=None if slow_fraction is None else _array(slow_fraction),
+        latency_milliseconds=_array(document["latency_milliseconds"], blocks),
+        expected_samples=float(document["expected_samples"]),
+        kept_bound_milliseconds=kept_bound,
+        slow_bound_milliseconds=slow_bound,
+        slow_fraction=None if slow_fraction is None else _array(slow_fraction, blocks),
     )
+
+
+def _restored_bands(document: Mapping[str, Any], blocks: int) -> Bands:
+    return Bands(**{name: _array(values, blocks) for name, values in document.items()})
+
+
+def _restored_bound(bound: float | str | None) -> float | None:
+    return None if bound is None else np.inf if bound == "infinite" else float(bound)

@@ -71,8 +71,12 @@ def _between_lists(place: str, stored: list[Any], again: list[Any]) -> Iterator[
 
 
 def _named(entries: list[Any]) -> dict[str, Any]:
-    """The entries by what they are about, else by their position."""
-    return {_name(entry) or str(number): entry for number, entry in enumerate(entries)}
+    """The entries by what they are about, else by their position; a name that comes again is numbered."""
+    found: dict[str, Any] = {}
+    for number, entry in enumerate(entries):
+        name = _name(entry) or str(number)
+        found[name if name not in found else f"{name} #{number}"] = entry
+    return found
 
 
 def _name(entry: Any) -> str:  # noqa: ANN401 - JSON
