@@ -9,7 +9,7 @@ import pymannkendall
 import pytest
 from scipy import stats
 
-from memdrift.drift import fits, statistics
+from memdrift.drift import fits, ranking, statistics
 from memdrift.drift.blocks import Floats
 from memdrift.drift.phrases import change_of, quantile_of, size_of, span_of
 
@@ -86,6 +86,13 @@ def test_theil_sen_is_the_median_of_all_pairwise_slopes(values):
         ]
         expected.append(np.median(slopes) if slopes else 0.0)
     np.testing.assert_allclose(statistics.theil_sen(values).middle, expected, rtol=1e-5, atol=1.0)
+
+
+@every_series
+def test_the_median_slope_alone_is_theil_sens(values):
+    np.testing.assert_array_equal(statistics.median_slopes(values), statistics.theil_sen(values).middle)
+    few = values[:3]  # so few rows form their pairs in another way
+    np.testing.assert_array_equal(statistics.theil_sen(few).middle, statistics.theil_sen(values).middle[:3])
 
 
 @pytest.mark.parametrize("name", ["whole", "with holes"])
@@ -182,7 +189,7 @@ def test_one_step_explains_a_step_and_not_a_line():
 
 @every_series
 def test_ranks_share_ties(values):
-    for row, ranks in zip(values, statistics.ranks(values), strict=True):
+    for row, ranks in zip(values, ranking.ranks(values), strict=True):
         np.testing.assert_array_equal(np.isfinite(ranks), np.isfinite(row))
         np.testing.assert_allclose(ranks[np.isfinite(row)], stats.rankdata(present(row)[1]) - 1)
 
@@ -197,9 +204,21 @@ def test_correlation_is_over_the_values_that_both_have(values):
         assert figure == pytest.approx(0.0 if constant else np.corrcoef(left, right)[0, 1], abs=1e-9)
 
 
+@long_series
+def test_lagged_rank_correlation_is_the_highest_correlation_at_any_lag(values):
+    left, right = ranking.ranks(values), ranking.ranks(values[::-1])
+    expected = np.full(ROWS, -np.inf)
+    for lag in (0, 2, 3):
+        first, second = left[:, : SIZE - lag], right[:, lag:]
+        enough = (np.isfinite(first) & np.isfinite(second)).sum(axis=1) >= 20
+        expected = np.maximum(expected, np.where(enough, statistics.correlation(first, second), -np.inf))
+    ours = ranking.lagged_rank_correlation(left, right, (0, 2, 3), 20)
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-12)
+
+
 def test_correlation_of_ranks_is_spearmans():
     left, right = SERIES["with ties"][:18], SERIES["whole"][:18][::-1]
-    ours = statistics.correlation(statistics.ranks(left), statistics.ranks(right))
+    ours = statistics.correlation(ranking.ranks(left), ranking.ranks(right))
     expected = [stats.spearmanr(*rows).statistic for rows in zip(left, right, strict=True)]
     np.testing.assert_allclose(ours, expected, rtol=1e-9)
 
@@ -223,6 +242,7 @@ def test_a_row_has_the_same_figures_alone_as_in_company(values):
         return [
             statistics.kendall_tau(rows),
             *statistics.theil_sen(rows),
+            statistics.median_slopes(rows),
             fits.line_errors(rows),
             *(fit[:, 0] for fit in fits.hinge_fits(rows)),
             *fits.approach_fit(rows),

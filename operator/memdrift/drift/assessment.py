@@ -17,14 +17,14 @@ from memdrift.drift.buckets import buckets_of
 from memdrift.drift.coverage import age_gate, coverage_gate, gap_gate
 from memdrift.drift.explanation import not_explained_by_load_gate
 from memdrift.drift.gates import NOT_ASKED, GateRows
-from memdrift.drift.growth import Growth, growth_since_onset, material_gate, onset_gate, trend_gate
+from memdrift.drift.growth import Growth, growth_since_onset, material_gate, onset_gate, trend_gate, trends_since_onset
 from memdrift.drift.impact import latency_objective_gate, latency_rises_gate, recent_latency, worth_relieving_gate
 from memdrift.drift.novelty import new_high_gate
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.projection import seconds_to_limit
+from memdrift.drift.projection import seconds_to_limits
 from memdrift.drift.settling import settled_gate
 from memdrift.drift.shapes import line_not_step_gate, not_saturating_gate, still_growing_gate
-from memdrift.drift.stretch import Stretch, stretch_of
+from memdrift.drift.stretch import Stretch, rows_of, stretch_of
 from memdrift.drift.verdict import VerdictReason
 
 REASONS = tuple(VerdictReason)
@@ -106,11 +106,10 @@ def assess(
     whole = stretch_of(batch, bands, policy.warm_up_seconds, quieter)
     growth = growth_since_onset(whole)
     seconds = batch.window_seconds
-    measured = (age_gate(whole, seconds), coverage_gate(whole, policy), gap_gate(whole))
-    grows = (onset_gate(growth), trend_gate(growth), material_gate(growth, seconds, policy, headroom_bytes))
+    measured, grows = _measured(whole, seconds, policy), _grows(growth, seconds, policy, headroom_bytes)
     growing = _all_passed(measured + grows)
     rows = np.flatnonzero(growing)
-    limits = seconds_to_limit(batch, growth.stretch.offsets, rows, page_cache=False)
+    limits, told = seconds_to_limits(batch, growth.stretch.offsets, rows)
     ages = batch.ages + batch.blocks * batch.block_seconds
     latencies = recent_latency(whole)
     asked = (
@@ -126,9 +125,54 @@ def assess(
         latency_objective_gate(whole, latencies, buckets_of(batch, whole), policy),
         worth_relieving_gate(growth, limits[1], seconds),
     )
-    gates = tuple(gate.ablated() if gate.name in ablated else gate for gate in asked)
-    told = seconds_to_limit(batch, growth.stretch.offsets, rows, page_cache=True)
+    gates = _without(asked, ablated)
     return Assessment(_reasons(gates), gates, whole, growth, told, latencies)
+
+
+def grown(
+    batch: Batch,
+    bands: BandRows,
+    policy: DetectionPolicy,
+    *,
+    quieter: Bools,
+    headroom_bytes: Floats,
+    ablated: frozenset[str] = frozenset(),
+) -> Bools:
+    """Which rows `assess` would say of that they grow, whatever explains it: for a memory that else nobody asks about.
+
+    Args:
+        batch: the lives.
+        bands: the memory to judge.
+        policy: thresholds.
+        quieter: see `assess`.
+        headroom_bytes: growth that needs no explanation.
+        ablated: gates that every row passes.
+    """
+    whole = stretch_of(batch, bands, policy.warm_up_seconds, quieter)
+    seconds = batch.window_seconds
+    found = _all_passed(_without(_measured(whole, seconds, policy), ablated))
+    if "trend" not in ablated:
+        found &= trends_since_onset(whole)
+    some = np.flatnonzero(found)
+    if len(some):
+        growth = growth_since_onset(rows_of(whole, some))
+        grows = _grows(growth, seconds, policy, headroom_bytes[some])
+        found[some] = _all_passed(_without(grows, ablated))
+    return found
+
+
+def _without(gates: tuple[GateRows, ...], ablated: frozenset[str]) -> tuple[GateRows, ...]:
+    return tuple(gate.ablated() if gate.name in ablated else gate for gate in gates)
+
+
+def _measured(whole: Stretch, window_seconds: int, policy: DetectionPolicy) -> tuple[GateRows, ...]:
+    return age_gate(whole, window_seconds), coverage_gate(whole, policy), gap_gate(whole)
+
+
+def _grows(
+    growth: Growth, window_seconds: int, policy: DetectionPolicy, headroom_bytes: Floats
+) -> tuple[GateRows, ...]:
+    return onset_gate(growth), trend_gate(growth), material_gate(growth, window_seconds, policy, headroom_bytes)
 
 
 def _all_passed(gates: tuple[GateRows, ...]) -> Bools:

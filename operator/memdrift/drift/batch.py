@@ -39,8 +39,8 @@ class BandRows:
         """Which rows have any sample of the series, shape (rows,)."""
         return np.asarray(np.isfinite(self.p50).any(axis=1))
 
-    def rows(self, which: Indices | Bools) -> BandRows:
-        """Some of the rows."""
+    def rows(self, which: Indices | Bools | slice) -> BandRows:
+        """Some of the rows; those of a slice are not copied."""
         high = None if self.usual_high is None else self.usual_high[which]
         return BandRows(self.p10[which], self.p50[which], self.p90[which], self.count[which], high)
 
@@ -87,8 +87,8 @@ class Batch:
         """How many blocks a row has."""
         return int(self.latency.shape[1])
 
-    def rows(self, which: Indices | Bools) -> Batch:
-        """The same window for some of the rows."""
+    def rows(self, which: Indices | Bools | slice) -> Batch:
+        """The same window for some of the rows; those of a slice are not copied."""
         return Batch(
             window_seconds=self.window_seconds,
             block_seconds=self.block_seconds,

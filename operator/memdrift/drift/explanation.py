@@ -12,7 +12,7 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth, judged_tau, least_percent
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import correlation, kendall_tau, median, tau_deviation, theil_sen
+from memdrift.drift.statistics import correlation, following, kendall_tau, median, median_slopes, tau_deviation
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch, rows_of
 
 _SMALLEST_TAU = 0.6
@@ -59,7 +59,7 @@ def not_explained_by_load_gate(
         rise = rises[tied][:, :, None]
         residual = stretch.judged[tied] - np.where(rise > 0, rise * moved, 0.0).sum(axis=1)
         taus[tied] = kendall_tau(residual)
-        lefts[tied] = theil_sen(residual).middle * growth.span_blocks[tied]
+        lefts[tied] = median_slopes(residual) * growth.span_blocks[tied]
     lefts[some] = np.minimum(lefts[some], growth.amounts[some] - _proportional_bytes(whole, growth, some))
     medians = np.maximum(growth.medians, 1.0)
     figures = 100.0 * lefts / medians
@@ -158,7 +158,7 @@ def _proportional_bytes(whole: Stretch, growth: Growth, rows: Indices) -> Floats
     if not len(rising):
         return found
     here = rows[rising]
-    amounts = theil_sen(total[rising]).middle * growth.span_blocks[here]
+    amounts = median_slopes(total[rising]) * growth.span_blocks[here]
     starts = median(total[rising]) - amounts / 2
     shares = np.divide(amounts, starts, out=np.full(len(rising), np.inf), where=starts > 0)
     in_proportion = np.where(np.isfinite(shares), shares, 0.0) * np.maximum(growth.starts[here], 0.0)
@@ -183,20 +183,26 @@ def _bytes_when_as_loaded(whole: Stretch, growth: Growth, rows: Indices) -> Floa
     ends = median(_last_third(total_load(since)))
     loads = total_load(whole)
     most = np.full(len(rows), np.inf)
-    for row in np.flatnonzero(known & np.isfinite(ends)):
-        before = int(since.offsets[row] - whole.offsets[row])
-        if before < _LEVEL_BLOCKS + FEWEST_BLOCKS:
-            continue
-        levels = median(np.lib.stride_tricks.sliding_window_view(loads[row, :before], _LEVEL_BLOCKS))
-        memories = median(np.lib.stride_tricks.sliding_window_view(whole.judged[row, :before], _LEVEL_BLOCKS))
-        as_loaded = (levels >= ends[row]) & np.isfinite(memories)
-        if as_loaded.sum() >= FEWEST_BLOCKS:
-            most[row] = max(float(np.median(memories[as_loaded])) - growth.starts[rows[row]], 0.0)
+    before = since.offsets - whole.offsets
+    which = np.flatnonzero(known & np.isfinite(ends) & (before >= _LEVEL_BLOCKS + FEWEST_BLOCKS))
+    if not len(which):
+        return most
+    levels, memories = _levels_of_five(loads[which]), _levels_of_five(whole.judged[which])
+    early = np.arange(levels.shape[1])[None, :] <= (before[which] - _LEVEL_BLOCKS)[:, None]
+    as_loaded = early & (levels >= ends[which][:, None]) & np.isfinite(memories)
+    often = as_loaded.sum(axis=1) >= FEWEST_BLOCKS
+    which, then = which[often], median(np.where(as_loaded, memories, np.nan)[often])
+    most[which] = np.maximum(then - growth.starts[rows[which]], 0.0)
     return most
+
+
+def _levels_of_five(values: Floats) -> Floats:
+    """The median of each five neighbouring blocks, shape (rows, blocks - 4)."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, _LEVEL_BLOCKS, axis=1)
+    return median(windows.reshape(-1, _LEVEL_BLOCKS)).reshape(windows.shape[:2])
 
 
 def _last_third(values: Floats) -> Floats:
     """The youngest third of each row's present values, NaN elsewhere."""
     there = np.isfinite(values)
-    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
-    return np.where(there & (following <= np.maximum(there.sum(axis=1) // 3, 1)[:, None]), values, np.nan)
+    return np.where(there & (following(there) <= np.maximum(there.sum(axis=1) // 3, 1)[:, None]), values, np.nan)

@@ -6,6 +6,7 @@ thresholds. Series are rows of equidistant values, shape (rows, n), NaN where on
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,39 +35,65 @@ class Approach(NamedTuple):
     paces: Floats
 
 
-def line_errors(values: Floats) -> Floats:
+class Centred(NamedTuple):
+    """What every fit begins with; made once where several follow.
+
+    Attributes:
+        there: which values are there, shape (rows, n).
+        weights: the same as numbers; one row for all where every value of every row is there.
+        counts: how many are there, at least 1, shape (rows,).
+        moved: the values' distance from their row's mean, 0 where there is none, shape (rows, n).
+        totals: the sum of its squares, shape (rows,).
+    """
+
+    there: npt.NDArray[np.bool_]
+    weights: Floats
+    counts: Floats
+    moved: Floats
+    totals: Floats
+
+
+def centred(values: Floats) -> Centred:
+    """The rows around their means."""
+    there = np.isfinite(values)
+    whole = bool(there.all())
+    weights = (there[:1] if whole else there).astype(np.float64)
+    counts = np.maximum(there.sum(axis=1), 1).astype(np.float64)
+    means = (values if whole else np.where(there, values, 0.0)).sum(axis=1) / counts
+    moved = values - means[:, None]
+    if not whole:
+        moved[~there] = 0.0
+    return Centred(there, weights, counts, moved, (moved * moved).sum(axis=1))
+
+
+def line_errors(values: Floats, known: Centred | None = None) -> Floats:
     """The sum of squared residuals of each row's least-squares line, shape (rows,)."""
     steps = np.arange(values.shape[1], dtype=np.float64)
-    there, counts, centred, totals = _centred(values)
-    weights = there.astype(np.float64)
+    _, weights, counts, moved, totals = known or centred(values)
     sums, squares = (weights * steps).sum(axis=1), (weights * steps * steps).sum(axis=1)
-    _, errors = _fitted(sums, squares, (centred * steps).sum(axis=1), counts, totals)
+    _, errors = _fitted(sums, squares, (moved * steps).sum(axis=1), counts, totals)
     return errors
 
 
-def hinge_fits(values: Floats) -> tuple[Floats, Floats]:
+def hinge_fits(values: Floats, known: Centred | None = None) -> tuple[Floats, Floats]:
     """Rise and error of `level + rise * max(step - hinge, 0)` for a hinge at each step, shape (rows, n) each.
 
     The sums over the steps behind a hinge are running sums of running sums, so that all hinges cost what one does.
     """
-    there, counts, centred, totals = _centred(values)
-    level = _behind(there.astype(np.float64))
+    _, weights, counts, moved, totals = known or centred(values)
+    level = _behind(weights)
     slope = _shifted(_behind(level))
     square = _shifted(_behind(2 * slope + level))
-    product = _shifted(_behind(_behind(centred)))
+    product = _shifted(_behind(_behind(moved)))
     return _fitted(slope, square, product, counts[:, None], totals[:, None])
 
 
-def approach_fit(values: Floats) -> Approach:
+def approach_fit(values: Floats, known: Centred | None = None) -> Approach:
     """The curve `level - height * exp(-t / constant)`; its level is free, so it does not matter when time begins."""
-    steps = np.arange(values.shape[1], dtype=np.float64)
-    bases = 1 - np.exp(-steps[None, :] / _TIME_CONSTANTS[:, None])
-    there, counts, centred, totals = _centred(values)
+    bases = _bases(values.shape[1])
+    there, weights, counts, moved, totals = known or centred(values)
     # einsum instead of a matrix product: a row's figures must not depend on the rows beside it, not in the last bit.
-    product = np.einsum("rn,kn->rk", centred, bases)
-    weights = there.astype(np.float64)
-    if there.all():
-        weights = weights[:1]
+    product = np.einsum("rn,kn->rk", moved, bases)
     sums, squares = np.einsum("rn,kn->rk", weights, bases), np.einsum("rn,kn->rk", weights, bases * bases)
     rises, errors = _fitted(sums, squares, product, counts[:, None], totals[:, None])
     best = np.argmin(errors, axis=1)
@@ -75,19 +102,15 @@ def approach_fit(values: Floats) -> Approach:
     return Approach(rises[everyone, best], errors[everyone, best], np.exp(-span / _TIME_CONSTANTS[best]))
 
 
-def step_error(values: Floats) -> Floats:
+def step_error(values: Floats, known: Centred | None = None) -> Floats:
     """The sum of squared residuals of the best two levels with one jump, at least two values on each side."""
-    there = np.isfinite(values)
-    counts = there.sum(axis=1)
-    filled = np.where(there, values, 0.0)
-    means = filled.sum(axis=1) / np.maximum(counts, 1)
-    centred = np.where(there, values - means[:, None], 0.0)
-    totals = (centred * centred).sum(axis=1)
-    left_sums, left_counts = np.cumsum(centred, axis=1), np.cumsum(there, axis=1)
-    right_counts = counts[:, None] - left_counts
+    _, weights, _, moved, totals = known or centred(values)
+    left_sums, left_counts = np.cumsum(moved, axis=1), np.cumsum(weights, axis=1)
+    counts = left_counts[:, -1:]
+    right_counts = counts - left_counts
     allowed = (left_counts >= 2) & (right_counts >= 2)
-    safe = np.where(allowed, left_counts * right_counts, 1)
-    gained = np.where(allowed, left_sums * left_sums * counts[:, None] / safe, 0.0)
+    safe = np.where(allowed, left_counts * right_counts, 1.0)
+    gained = np.where(allowed, left_sums * left_sums * counts / safe, 0.0)
     return np.asarray(np.maximum(totals - gained.max(axis=1, initial=0.0), totals * _ROUNDING))
 
 
@@ -102,23 +125,22 @@ def evidence_for(richer_errors: Floats, simpler_errors: Floats, counts: Floats) 
     return np.asarray(np.where(better, counts * np.log(ratio) / np.log(counts), 0.0))
 
 
-def _centred(values: Floats) -> tuple[npt.NDArray[np.bool_], Floats, Floats, Floats]:
-    """Which values are there, how many, their distance from their mean (0 where there is none), its sum of squares."""
-    there = np.isfinite(values)
-    counts = np.maximum(there.sum(axis=1), 1).astype(np.float64)
-    means = np.where(there, values, 0.0).sum(axis=1) / counts
-    centred = np.where(there, values - means[:, None], 0.0)
-    return there, counts, centred, (centred * centred).sum(axis=1)
+@lru_cache(maxsize=64)
+def _bases(size: int) -> Floats:
+    """The approach at each pace, shape (paces, size); kept, since windows have few lengths."""
+    bases = 1 - np.exp(-np.arange(size, dtype=np.float64)[None, :] / _TIME_CONSTANTS[:, None])
+    bases.setflags(write=False)
+    return bases
 
 
 def _fitted(sums: Floats, squares: Floats, products: Floats, counts: Floats, totals: Floats) -> tuple[Floats, Floats]:
     """Rise and error of a least-squares fit from its sums; a basis that is flat where values are counts as no fit."""
     variances = squares - sums * sums / counts
     solid = variances > _ROUNDING * np.maximum(squares, np.finfo(float).tiny)
-    safe = np.where(solid, variances, 1.0)
-    rises = np.where(solid, products / safe, 0.0)
-    errors = np.maximum(totals - rises * products, totals * _ROUNDING)
-    return rises, errors
+    rises = np.where(solid, products / np.where(solid, variances, 1.0), 0.0)
+    errors = rises * products
+    np.subtract(totals, errors, out=errors)
+    return rises, np.maximum(errors, totals * _ROUNDING, out=errors)
 
 
 def _behind(values: Floats) -> Floats:

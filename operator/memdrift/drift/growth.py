@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from memdrift.drift.batch import Bools, Indices
+from memdrift.drift.batch import Bools
 from memdrift.drift.blocks import Floats
-from memdrift.drift.fits import Approach, approach_fit, evidence_for, hinge_fits, line_errors
+from memdrift.drift.fits import Approach, Centred, approach_fit, centred, line_errors
 from memdrift.drift.gates import GateRows, gate_rows
+from memdrift.drift.hinges import hinge_blocks
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.statistics import Slopes, first_index, kendall_tau, median, theil_sen
@@ -21,8 +22,6 @@ from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_TAU = 0.6
 _BANDS_NEEDED = 2
-_HINGE_EVIDENCE = 2.0
-"""A hinge moves the verdict to a part of the data, so it must pay for its place twice over."""
 DAY_SECONDS = 86_400
 _SHORT_WINDOW_PERCENT = 8.0
 """Of growth in a window shorter than a day, where an ordinary morning looks like a leak."""
@@ -42,6 +41,8 @@ class Growth:
         delayed: whether the memory was measured, and flat, before the onset.
         band_taus: Kendall's tau of the lower, the middle and the upper band, shape (3, rows).
         approach: the exponential approach that fits best.
+        centred: the judged memory around its mean.
+        line_errors: what a straight line leaves of it.
     """
 
     stretch: Stretch
@@ -53,6 +54,8 @@ class Growth:
     delayed: Bools
     band_taus: Floats
     approach: Approach
+    centred: Centred
+    line_errors: Floats
 
     @property
     def percents_of_start(self) -> Floats:
@@ -65,13 +68,17 @@ def growth_since_onset(whole: Stretch) -> Growth:
 
     It must beat a line, and an exponential approach too: else a dip in a cache's warm-up would cut off its bend.
     """
-    approach = approach_fit(whole.judged)
-    hinges = hinge_blocks(whole.judged, approach)
+    known = centred(whole.judged)
+    approach, lines = approach_fit(whole.judged, known), line_errors(whole.judged, known)
+    hinges = hinge_blocks(whole.judged, approach, lines, known)
     delayed = hinges > 0
-    stretch = whole.after(hinges) if delayed.any() else whole
+    stretch = whole.after(hinges)
+    if delayed.any():
+        known = centred(stretch.judged)
+        _refit(approach, lines, stretch.judged, delayed)
     values = stretch.judged
-    _refit(approach, values, delayed)
-    slopes = theil_sen(values)
+    medians = median(values)
+    slopes = theil_sen(values, medians)
     span = stretch.span_blocks
     there = stretch.present
     largest = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf)
@@ -86,12 +93,22 @@ def growth_since_onset(whole: Stretch) -> Growth:
         slopes=slopes,
         span_blocks=span,
         amounts=amounts,
-        medians=np.where(measured, median(values), 0.0),
+        medians=np.where(measured, medians, 0.0),
         starts=np.where(measured, median(values - slopes.middle[:, None] * steps), 0.0),
         delayed=delayed,
         band_taus=_taus_of(stretch.low, stretch.middle, stretch.high),
         approach=approach,
+        centred=known,
+        line_errors=lines,
     )
+
+
+def trends_since_onset(whole: Stretch) -> Bools:
+    """Which rows will pass `trend_gate`, at less than half of the price of their growth."""
+    known = centred(whole.judged)
+    approach, lines = approach_fit(whole.judged, known), line_errors(whole.judged, known)
+    since = whole.after(hinge_blocks(whole.judged, approach, lines, known))
+    return np.asarray(_agreed_tau(_taus_of(since.low, since.middle, since.high)) >= _SMALLEST_TAU)
 
 
 def onset_gate(growth: Growth) -> GateRows:
@@ -117,7 +134,7 @@ def trend_gate(growth: Growth) -> GateRows:
     Source: DETECTION.md, trend: Kendall's tau of block medians >= 0.6 in two of the three bands; three of three loses
     noisy leaks.
     """
-    figures = np.sort(growth.band_taus, axis=0)[-_BANDS_NEEDED]
+    figures = _agreed_tau(growth.band_taus)
 
     def say(row: int) -> str:
         return f"two of three bands have a Kendall's tau of at least {figures[row]:.2f}; {_SMALLEST_TAU} is needed"
@@ -166,28 +183,19 @@ def judged_tau(growth: Growth) -> Floats:
     return np.asarray(np.where(growth.stretch.low_judged, growth.band_taus[0], growth.band_taus[1]))
 
 
-def hinge_blocks(values: Floats, approach: Approach) -> Indices:
-    """The block at which each row turns from flat to rising; 0 where no hinge explains it better than a line."""
-    everyone = np.arange(len(values))
-    there = np.isfinite(values)
-    counts = there.sum(axis=1)
-    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
-    allowed = there & (following >= np.maximum(FEWEST_BLOCKS, counts // 3)[:, None])
-    rises, errors = hinge_fits(values)
-    best = np.argmin(np.where(allowed, errors, np.inf), axis=1)
-    error = np.where(allowed.any(axis=1), errors[everyone, best], np.inf)
-    known = np.where(np.isfinite(error), error, 0.0)
-    preferred = evidence_for(known, line_errors(values), counts) >= _HINGE_EVIDENCE
-    approaching = (approach.rises > 0) & (approach.errors < error)
-    return np.where(preferred & (rises[everyone, best] > 0) & ~approaching, best, 0)
-
-
-def _refit(approach: Approach, values: Floats, delayed: Bools) -> None:
-    """Replace the approach of the rows that lost their beginning."""
+def _refit(approach: Approach, lines: Floats, values: Floats, delayed: Bools) -> None:
+    """Replace the approach and the line of the rows that lost their beginning."""
     which = np.flatnonzero(delayed)
-    if len(which):
-        for old, new in zip(approach, approach_fit(values[which]), strict=True):
-            old[which] = new
+    some = values[which]
+    known = centred(some)
+    lines[which] = line_errors(some, known)
+    for old, new in zip(approach, approach_fit(some, known), strict=True):
+        old[which] = new
+
+
+def _agreed_tau(band_taus: Floats) -> Floats:
+    """What two of the three bands have at least."""
+    return np.asarray(np.sort(band_taus, axis=0)[-_BANDS_NEEDED])
 
 
 def _taus_of(*bands: Floats) -> Floats:

@@ -15,7 +15,8 @@ from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import correlation, kendall_tau, last_index, median, ranks, theil_sen
+from memdrift.drift.ranking import lagged_rank_correlation, ranks
+from memdrift.drift.statistics import kendall_tau, last_index, median, median_slopes
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_CORRELATION = 0.4
@@ -37,12 +38,7 @@ def latency_rises_gate(whole: Stretch) -> GateRows:
     stretch, for all lags.
     """
     memory, latency = ranks(whole.judged), ranks(np.where(latency_measured(whole)[:, None], whole.latency, np.nan))
-    size = memory.shape[1]
-    figures = np.full(len(memory), -np.inf)
-    for lag in _LAGS:
-        left, right = memory[:, : size - lag], latency[:, lag:]
-        enough = (np.isfinite(left) & np.isfinite(right)).sum(axis=1) >= FEWEST_BLOCKS
-        figures = np.maximum(figures, np.where(enough, correlation(left, right), -np.inf))
+    figures = lagged_rank_correlation(memory, latency, _LAGS, FEWEST_BLOCKS)
     asked = np.isfinite(figures)
 
     def say(row: int) -> str:
@@ -122,9 +118,11 @@ def recent_latency(stretch: Stretch) -> Floats:
     NaN with fewer than three measured, and where latency was not measured well enough to be judged.
     """
     wanted = np.maximum(stretch.lengths // 4, _FEWEST_YOUNG_BLOCKS)
-    positions = np.arange(stretch.latency.shape[1])[None, :]
-    youngest = (positions < stretch.lengths[:, None]) & (positions >= (stretch.lengths - wanted)[:, None])
-    values = np.where(youngest, stretch.latency, np.nan)
+    begins = stretch.lengths - wanted
+    first = max(int(begins.min(initial=stretch.latency.shape[1])), 0)  # columns before it are young in no row
+    positions = np.arange(first, stretch.latency.shape[1])[None, :]
+    youngest = (positions < stretch.lengths[:, None]) & (positions >= begins[:, None])
+    values = np.where(youngest, stretch.latency[:, first:], np.nan)
     enough = (np.isfinite(values).sum(axis=1) >= _FEWEST_YOUNG_BLOCKS) & latency_measured(stretch)
     return np.where(enough, median(values), np.nan)
 
@@ -149,5 +147,5 @@ def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:
     span = values.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1) - np.argmax(there, axis=1)
     rising = kendall_tau(values) >= _HEADING_TAU
     which = which[rising]
-    found[which] = recent[which] + theil_sen(values[rising]).middle * span[rising]
+    found[which] = recent[which] + median_slopes(values[rising]) * span[rising]
     return found

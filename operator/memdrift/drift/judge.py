@@ -8,18 +8,30 @@ the verdict on a container that of `onewindow`. Hits over time are the caller's:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from memdrift.drift.batch import batch_of
-from memdrift.drift.blocks import POD_TOTAL, Life, Window
-from memdrift.drift.judgement import judge_batch
+from memdrift.drift.blocks import POD_TOTAL, Window
 from memdrift.drift.onewindow import SEVERITY, TELLING, verdict_of_window
-from memdrift.drift.peers import with_peers
-from memdrift.drift.podverdict import JudgedLife, judged_life
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.totals import with_heap_of_containers
-from memdrift.drift.verdict import PodVerdict, Verdict, VerdictKind, VerdictReason
+from memdrift.drift.together import LivesByContainer, Look, judged_together
+from memdrift.drift.verdict import Verdict, VerdictKind, VerdictReason
 from memdrift.drift.weeks import WEEK_SECONDS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """One window, what its lives' verdicts depended on, and its containers' verdicts."""
+
+    look: Look
+    week: Window | None
+    lives: LivesByContainer
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+    def of(self, container: str) -> Verdict:
+        if container not in self.verdicts:
+            judged, look = self.lives.get(container, []), self.look
+            self.verdicts[container] = verdict_of_window(look.window, container, judged, look.policy, self.week)
+        return self.verdicts[container]
 
 
 class JudgedWindows:
@@ -30,45 +42,54 @@ class JudgedWindows:
 
     def __init__(self) -> None:
         self._known: dict[int, _Judged] = {}
+        self._said: tuple[tuple[Window, ...], DetectionPolicy, tuple[Verdict, ...]] | None = None
 
-    def of(self, window: Window, longest: Window, week: Window | None, policy: DetectionPolicy) -> _Judged:
-        """What is known of a window, or its lives judged now."""
+    def said(self, windows: Sequence[Window], policy: DetectionPolicy) -> tuple[Verdict, ...] | None:
+        """The last verdicts, where these are the very same windows; else None."""
+        if self._said is None or len(self._said[0]) != len(windows):
+            return None
+        same = all(one is other for one, other in zip(self._said[0], windows, strict=True)) and self._said[1] == policy
+        return self._said[2] if same else None
+
+    def say(self, windows: Sequence[Window], policy: DetectionPolicy, verdicts: tuple[Verdict, ...]) -> None:
+        """What was said of these windows, to be said again."""
+        self._said = (tuple(windows), policy, verdicts)
+
+    def known(self, window: Window, longest: Window, week: Window | None, policy: DetectionPolicy) -> _Judged | None:
+        """What is known of a window; None where it must be judged."""
         known = self._known.get(window.seconds)
-        same = known is not None and known.window is window and known.longest is longest and known.week is week
-        if known is None or not same or known.policy != policy:
-            lives = _judged_lives(window, longest, policy)
-            known = self._known[window.seconds] = _Judged(window, longest, week, policy, lives, {})
-        return known
+        if known is None or known.look.window is not window or known.look.longest is not longest:
+            return None
+        return known if known.week is week and known.look.policy == policy else None
+
+    def keep(self, judged: Sequence[_Judged]) -> None:
+        """These windows from now on; other lengths are not configured any more."""
+        self._known = {each.look.window.seconds: each for each in judged}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    """One window, what its lives' verdicts depended on, and its containers' verdicts as far as they were asked for."""
+class Case:
+    """One store's windows to be judged.
 
-    window: Window
-    longest: Window
-    week: Window | None
+    Attributes:
+        policy: thresholds.
+        known: what was found in the same store's windows before; only saves work.
+    """
+
+    windows: Sequence[Window]
     policy: DetectionPolicy
-    lives: dict[str, list[JudgedLife]]
-    verdicts: dict[str, Verdict]
-
-    def of(self, container: str) -> Verdict:
-        if container not in self.verdicts:
-            judged = self.lives.get(container, [])
-            self.verdicts[container] = verdict_of_window(self.window, container, judged, self.policy, self.week)
-        return self.verdicts[container]
+    known: JudgedWindows = field(default_factory=JudgedWindows)
 
 
 def judge_each(windows: Sequence[Window], policy: DetectionPolicy) -> dict[int, tuple[Verdict, ...]]:
     """What each window says by itself, by its seconds: the verdicts that `judge` compares. A week confirms nothing."""
-    by_length = sorted(windows, key=lambda window: window.seconds)
-    week = by_length[-1] if by_length and by_length[-1].seconds >= WEEK_SECONDS else None
-    known = JudgedWindows()
-    found = {}
-    for window in [each for each in by_length if each.seconds < WEEK_SECONDS] or by_length:
-        judged = known.of(window, by_length[-1], week, policy)
-        found[window.seconds] = tuple(judged.of(container) for container in _in_order(set(judged.lives)))
-    return found
+    if not windows:
+        return {}
+    (judged,) = _judged([Case(windows, policy)])
+    return {
+        each.look.window.seconds: tuple(each.of(container) for container in _in_order(set(each.lives)))
+        for each in judged
+    }
 
 
 def judge(
@@ -89,15 +110,50 @@ def judge(
     Raises:
         ValueError: when no window is given.
     """
-    if not windows:
+    return judge_many([Case(windows, policy, known or JudgedWindows())])[0]
+
+
+def judge_many(cases: Sequence[Case]) -> list[tuple[Verdict, ...]]:
+    """The same for many stores, in their order: what they have not yet judged is judged in one batch.
+
+    Raises:
+        ValueError: when a store has no window.
+    """
+    if not all(case.windows for case in cases):
         raise ValueError("windows is empty: detection.windowSeconds must name at least one window")
-    by_length = sorted(windows, key=lambda window: window.seconds)
-    week = by_length[-1] if by_length[-1].seconds >= WEEK_SECONDS else None
-    confirming = [window for window in by_length if window.seconds < WEEK_SECONDS] or by_length
-    remembered = known or JudgedWindows()
-    judged = [remembered.of(window, by_length[-1], week, policy) for window in confirming]
-    containers = {name for each in judged for name in each.lives}
-    return tuple(_side_by_side([each.of(name) for each in judged]) for name in _in_order(containers))
+    found = []
+    for case, judged in zip(cases, _judged(cases), strict=True):
+        containers = {name for each in judged for name in each.lives}
+        verdicts = tuple(_side_by_side([each.of(name) for each in judged]) for name in _in_order(containers))
+        case.known.say(case.windows, case.policy, verdicts)
+        found.append(verdicts)
+        for each in judged:
+            each.look.let_go()
+    return found
+
+
+def _judged(cases: Sequence[Case]) -> list[list[_Judged]]:
+    """Each case's windows that may confirm, the shortest first; judged now where they are not known."""
+    found: list[list[_Judged | None]] = []
+    missing: list[tuple[int, int, Look, Window | None]] = []
+    for number, case in enumerate(cases):
+        by_length = sorted(case.windows, key=lambda window: window.seconds)
+        longest = by_length[-1]
+        week = longest if longest.seconds >= WEEK_SECONDS else None
+        confirming = [window for window in by_length if window.seconds < WEEK_SECONDS] or by_length
+        found.append([case.known.known(window, longest, week, case.policy) for window in confirming])
+        missing += [
+            (number, place, Look(window, longest, case.policy), week)
+            for place, window in enumerate(confirming)
+            if found[number][place] is None
+        ]
+    judged = judged_together([look for _, _, look, _ in missing])
+    for (number, place, look, week), lives in zip(missing, judged, strict=True):
+        found[number][place] = _Judged(look, week, lives)
+    whole = [[each for each in of_case if each is not None] for of_case in found]
+    for case, of_case in zip(cases, whole, strict=True):
+        case.known.keep(of_case)
+    return whole
 
 
 def _in_order(containers: set[str]) -> list[str]:
@@ -117,31 +173,3 @@ def _side_by_side(verdicts: list[Verdict]) -> Verdict:
     if steady:
         return steady[-1]
     return min(verdicts, key=lambda verdict: TELLING.index(verdict.reason))
-
-
-def _judged_lives(window: Window, longest: Window, policy: DetectionPolicy) -> dict[str, list[JudgedLife]]:
-    """All lives of a window, judged at once, by container; the worst first. The longest window knows their past."""
-    if not window.lives:
-        return {}
-    lives = [with_heap_of_containers(blocks, window.lives) for blocks in window.lives]
-    known = (
-        {}
-        if longest is window
-        else {_name(blocks.life): with_heap_of_containers(blocks, longest.lives) for blocks in longest.lives}
-    )
-    earlier = [known.get(_name(blocks.life)) for blocks in lives]
-    judgements = judge_batch(batch_of(lives, window.seconds, earlier), policy)
-    found: dict[str, list[JudgedLife]] = {}
-    for row, blocks in enumerate(lives):
-        judged = judged_life(judgements, row, blocks.life, window.seconds, float(blocks.starts[0]), policy)
-        found.setdefault(blocks.life.container, []).append(judged)
-    return {container: with_peers(sorted(judged, key=_worst_first)) for container, judged in found.items()}
-
-
-def _name(life: Life) -> tuple[str, str, float]:
-    return life.uid, life.container, life.started_at
-
-
-def _worst_first(life: JudgedLife) -> tuple[int, float, str, float]:
-    pod: PodVerdict = life.pod
-    return -SEVERITY.index(pod.kind), -pod.growth_bytes, pod.uid, pod.started_at

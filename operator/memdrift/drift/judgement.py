@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from memdrift.drift.assessment import CODES, IMPACT, Assessment, assess
+from memdrift.drift.assessment import CODES, IMPACT, Assessment, assess, grown
 from memdrift.drift.batch import BandRows, Batch, Bools, Indices
 from memdrift.drift.blocks import Floats
 from memdrift.drift.judgements import GROWTH_KINDS, KINDS, UNMEASURED, Judgements, named
@@ -17,8 +17,8 @@ from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.projection import latest_of
 from memdrift.drift.verdict import GrowthKind, VerdictKind, VerdictReason
 
-LARGEST_BATCH = 1024
-"""Rows that are judged at once: what they need together then stays in the processor's cache."""
+LARGEST_BATCH = 2048
+"""Rows that are judged at once: fewer pay more for each call, and more need memory for all their pairs of blocks."""
 
 _KIND = {kind: code for code, kind in enumerate(KINDS)}
 _GROWTH_KIND = {kind: code for code, kind in enumerate(GROWTH_KINDS)}
@@ -41,9 +41,7 @@ def judge_batch(batch: Batch, policy: DetectionPolicy, ablated: frozenset[str] =
         ablated: names of gates that every row passes, for a study of what each is worth.
     """
     if batch.size > LARGEST_BATCH:
-        cuts = [
-            np.arange(first, min(first + LARGEST_BATCH, batch.size)) for first in range(0, batch.size, LARGEST_BATCH)
-        ]
+        cuts = [slice(first, first + LARGEST_BATCH) for first in range(0, batch.size, LARGEST_BATCH)]
         return _joined([judge_batch(batch.rows(cut), policy, ablated) for cut in cuts])
     maker = _Maker(batch, policy, ablated)
     maker.main_memory()
@@ -107,10 +105,11 @@ class _Maker:
         rows = np.flatnonzero(self._has_heap & self._has_resident & settled)
         if not len(rows) or batch.live_heap is None or batch.resident is None:
             return
-        heap, resident = batch.live_heap.rows(rows), batch.resident.rows(rows)
-        headroom = collector_headroom_bytes(heap, resident, batch.runtime_limits[rows]) + floor
-        room = rise_bytes(resident) >= _LEAST_RISE_SHARE * (headroom + floor)
+        headroom = collector_headroom_bytes(batch.live_heap, batch.resident, batch.runtime_limits)[rows] + floor
+        room = rise_bytes(batch.resident)[rows] >= _LEAST_RISE_SHARE * (headroom + floor)
         rows, headroom = rows[room], headroom[room]
+        growing = self._grown(rows, batch.resident, headroom)
+        rows, headroom = rows[growing], headroom[growing]
         if not len(rows):
             return
         found = self._assess(rows, batch.resident, ratchet=np.ones(len(rows), dtype=bool), headroom=headroom)
@@ -125,13 +124,11 @@ class _Maker:
             return
         still = self._reasons == CODES[VerdictReason.NO_GROWTH]
         rows = np.flatnonzero(still & batch.working_set.exists)
-        floor = _LEAST_RISE_SHARE * self._policy.minimum_growth_bytes
-        rows = rows[rise_bytes(batch.working_set.rows(rows)) >= floor]
         if not len(rows):
             return
-        nothing = np.zeros(len(rows))
-        found = self._assess(rows, batch.working_set, ratchet=nothing.astype(bool), headroom=nothing)
-        cached = rows[found.grows]
+        floor = _LEAST_RISE_SHARE * self._policy.minimum_growth_bytes
+        rows = rows[rise_bytes(batch.working_set)[rows] >= floor]
+        cached = rows[self._grown(rows, batch.working_set, np.zeros(len(rows)))]
         self._reasons[cached] = CODES[VerdictReason.GROWTH_EXPLAINED]
         self._growth[cached] = _GROWTH_KIND[GrowthKind.CACHE]
 
@@ -166,6 +163,20 @@ class _Maker:
             self._policy,
             quieter=~self._has_heap[rows] | (headroom > 0) | ratchet,
             ratchet=ratchet,
+            headroom_bytes=headroom,
+            ablated=self._ablated,
+        )
+
+    def _grown(self, rows: Indices, bands: BandRows, headroom: Floats) -> Bools:
+        """Of these rows: nothing else is asked of those that do not grow, since nothing of them would be shown."""
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
+        quieter = ~self._has_heap[rows] | (headroom > 0)
+        return grown(
+            self._batch.rows(rows),
+            bands.rows(rows),
+            self._policy,
+            quieter=quieter,
             headroom_bytes=headroom,
             ablated=self._ablated,
         )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from memdrift.drift.assessment import CODES, GATES, MEASURED, Assessment
 from memdrift.drift.batch import Bools, Indices
 from memdrift.drift.blocks import Floats
-from memdrift.drift.gates import GateRows
+from memdrift.drift.gates import FAILED, GateRows
 from memdrift.drift.verdict import Gate, GrowthKind, VerdictKind, VerdictReason
 
 KINDS = tuple(VerdictKind)
@@ -65,37 +65,48 @@ class Judgements:
         asked = GATES if self.reasons[row] not in UNMEASURED else MEASURED
         return tuple(gate.of(local) for gate in assessment.gates if gate.name in asked)
 
+    def refusal_of(self, row: int) -> Gate | None:
+        """The first gate of one row that failed, with its sentence; None where none did."""
+        found = self.assessment(row)
+        if found is None:
+            return None
+        assessment, local = found
+        asked = GATES if self.reasons[row] not in UNMEASURED else MEASURED
+        refusing = (gate for gate in assessment.gates if gate.name in asked and gate.answers[local] == FAILED)
+        return next((gate.of(local) for gate in refusing), None)
+
     def figures(self, gate: str) -> Floats:
         """A gate's figure in every row; NaN where it was not asked."""
-        return self._gathered([named(each.gates, gate).figures for each in self.assessments])
+        return self.gathered([named(each.gates, gate).figures for each in self.assessments])
 
     def passed(self, gate: str) -> Bools:
         """Which rows pass a gate."""
         answers = [named(each.gates, gate).answers.astype(np.float64) for each in self.assessments]
-        return np.asarray(self._gathered(answers) == 1)
+        return np.asarray(self.gathered(answers) == 1)
 
     @property
     def slopes(self) -> Floats:
         """Bytes per second since the onset: low, middle and high, shape (3, rows)."""
         parts = [np.stack(each.growth.slopes) / self.block_seconds for each in self.assessments]
-        return np.stack([self._gathered([part[bound] for part in parts]) for bound in range(3)])
+        return np.stack([self.gathered([part[bound] for part in parts]) for bound in range(3)])
 
     @property
     def growth_bytes(self) -> Floats:
         """From the onset to the end of the window."""
-        return self._gathered([each.growth.amounts for each in self.assessments])
+        return self.gathered([each.growth.amounts for each in self.assessments])
 
     @property
     def growth_percents(self) -> Floats:
         """The same, of the memory at the onset."""
-        return self._gathered([each.growth.percents_of_start for each in self.assessments])
+        return self.gathered([each.growth.percents_of_start for each in self.assessments])
 
     @property
     def onset_seconds(self) -> Floats:
         """From the window's beginning to the onset."""
-        return self._gathered([each.onset_blocks.astype(np.float64) * self.block_seconds for each in self.assessments])
+        return self.gathered([each.onset_blocks.astype(np.float64) * self.block_seconds for each in self.assessments])
 
-    def _gathered(self, parts: list[Floats]) -> Floats:
+    def gathered(self, parts: list[Floats]) -> Floats:
+        """One figure per row from each assessment's own rows; NaN where a row has no assessment."""
         found = np.full(len(self.kinds), np.nan)
         for number, part in enumerate(parts):
             rows = self.which == number

@@ -13,7 +13,7 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import size_of
-from memdrift.drift.statistics import median
+from memdrift.drift.statistics import following, median
 from memdrift.drift.stretch import Stretch
 
 _LATEST_BLOCKS = 3
@@ -78,5 +78,4 @@ def _high_before_onset(whole: Stretch, onsets: Indices) -> Floats:
 def _latest(values: Floats) -> Floats:
     """The median of each row's youngest present blocks."""
     there = np.isfinite(values)
-    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
-    return median(np.where(there & (following <= _LATEST_BLOCKS), values, np.nan))
+    return median(np.where(there & (following(there) <= _LATEST_BLOCKS), values, np.nan))

@@ -19,33 +19,33 @@ LONGEST_SECONDS = 365.0 * 86400
 """A limit further away than a year is not projected: bounds beyond it read as a year."""
 
 
-def seconds_to_limit(batch: Batch, onset_blocks: Indices, which: Indices, *, page_cache: bool) -> Floats:
+def seconds_to_limits(batch: Batch, onset_blocks: Indices, which: Indices) -> tuple[Floats, Floats]:
     """Time to the limit that is reached first, shape (3, rows): low, middle, high; NaN where none is in sight.
 
     The kernel's limit is met by resident memory or the working set, the runtime's own by the live heap. Each moves at
-    its own pace since the onset.
+    its own pace since the onset. Told twice: for a gate without the working set, which holds page cache that the kernel
+    gives back before it kills; and for a person with it.
 
     Args:
         batch: the window.
         onset_blocks: the block at which growth began, shape (rows,).
         which: the rows that grow; only they are projected.
-        page_cache: whether the working set counts, which holds page cache: for telling a person, never for a gate,
-            since the kernel gives it back before it kills.
     """
     found = np.full((3, batch.size), np.nan)
-    pairs = (
-        (batch.runtime_limits, batch.live_heap),
-        (batch.limits, batch.resident),
-        (batch.limits, batch.working_set if page_cache else None),
-    )
-    for limits, bands in pairs:
+
+    def nearer(limits: Floats, bands: BandRows | None) -> None:
         rows = which[np.isfinite(limits[which])]
         if bands is None or not len(rows):
-            continue
+            return
         times = _until(limits[rows], _since(bands, onset_blocks, rows), batch.block_seconds)
         earlier = ~(times[1] >= found[1, rows]) & np.isfinite(times[1])
         found[:, rows[earlier]] = times[:, earlier]
-    return found
+
+    nearer(batch.runtime_limits, batch.live_heap)
+    nearer(batch.limits, batch.resident)
+    without_cache = found.copy()
+    nearer(batch.limits, batch.working_set)
+    return without_cache, found
 
 
 def seconds_to_objective(latency: Floats, recent: float, objective: float, block_seconds: int) -> Floats | None:

@@ -57,5 +57,4 @@ def unknown_sentence(unknown: Sequence[JudgedLife], of: int, reason: VerdictReas
 
 
 def _first_failed(life: JudgedLife) -> Gate | None:
-    drift_gates = life.pod.gates if life.pod.kind is not VerdictKind.DRIFTING else ()
-    return next((gate for gate in drift_gates if gate.passed is False), None)
+    return life.refusal() if life.pod.kind is not VerdictKind.DRIFTING else None

@@ -13,7 +13,7 @@ from memdrift.drift.explanation import load_measured
 from memdrift.drift.fits import Approach, approach_fit, evidence_for, line_errors, step_error
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
-from memdrift.drift.statistics import first_index, last_index, theil_sen
+from memdrift.drift.statistics import first_index, following, last_index, median_slopes
 from memdrift.drift.stretch import Stretch, rows_of
 from memdrift.drift.verdict import GrowthShape
 
@@ -34,10 +34,9 @@ def line_not_step_gate(growth: Growth) -> GateRows:
 
     Source: DETECTION.md, shape: without it false positives x1.7.
     """
-    values = growth.stretch.judged
-    line = line_errors(values)
-    step = step_error(values)
-    figures = np.divide(line, step, out=np.full(len(values), _LARGEST_STEP_RATIO), where=step > 0)
+    line = growth.line_errors
+    step = step_error(growth.stretch.judged, growth.centred)
+    figures = np.divide(line, step, out=np.full(len(line), _LARGEST_STEP_RATIO), where=step > 0)
 
     def say(row: int) -> str:
         return (
@@ -61,13 +60,13 @@ def not_saturating_gate(growth: Growth, growing: Bools) -> GateRows:
         growth: since the onset.
         growing: which rows have growth that matters; only they are asked again.
     """
-    figures = _end_paces(growth.stretch.judged, growth.approach)
+    figures = _end_paces(growth.stretch.judged, growth.approach, growth.line_errors)
     again = np.flatnonzero(growing & (figures < _SMALLEST_END_PACE))
     if len(again):
         some = rows_of(growth.stretch, again)
         for work in work_done(some):
             even = by_work(some, work)
-            figures[again] = np.maximum(figures[again], _end_paces(even, approach_fit(even)))
+            figures[again] = np.maximum(figures[again], _end_paces(even, approach_fit(even), line_errors(even)))
 
     def say(row: int) -> str:
         if figures[row] >= 1:
@@ -85,10 +84,9 @@ def still_growing_gate(growth: Growth) -> GateRows:
     values = growth.stretch.judged
     there = growth.stretch.present
     counts = there.sum(axis=1)
-    following = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
     wanted = np.maximum(counts // 3, _FEWEST_LAST_BLOCKS)
-    last = np.where(following <= wanted[:, None], values, np.nan)
-    paces = theil_sen(_young_end(last)).middle
+    last = np.where(following(there) <= wanted[:, None], values, np.nan)
+    paces = median_slopes(_young_end(last))
     whole = growth.slopes.middle
     figures = np.divide(paces, whole, out=np.zeros(len(values)), where=whole > 0)
 
@@ -137,21 +135,23 @@ def by_work(stretch: Stretch, work: Floats) -> Floats:
     One row at a time: few rows are asked this, and interpolation has no form for many.
     """
     found = np.full(stretch.judged.shape, np.nan)
-    for row in range(len(work)):
-        known = np.isfinite(work[row])
-        if known.sum() < 2 or work[row][known][-1] <= work[row][known][0]:
+    steps = np.arange(work.shape[1], dtype=np.float64)
+    for row, known in enumerate(np.isfinite(work)):
+        axis = work[row][known]
+        last = len(axis) - 1
+        if last < 1 or axis[last] <= axis[0]:
             continue
-        axis, values = work[row][known], stretch.judged[row][known]
-        even = np.linspace(axis[0], axis[-1], int(known.sum()))
-        found[row, : len(even)] = np.interp(even, axis, values)
+        even = axis[0] + steps[: last + 1] * ((axis[last] - axis[0]) / last)
+        even[last] = axis[last]
+        found[row, : last + 1] = np.interp(even, axis, stretch.judged[row][known])
     return found
 
 
-def _end_paces(values: Floats, approach: Approach) -> Floats:
+def _end_paces(values: Floats, approach: Approach, lines: Floats) -> Floats:
     """The pace at the end as a share of the first pace; 1 where a line explains the growth as well."""
     counts = np.isfinite(values).sum(axis=1)
     needed = np.maximum(1.0, _APPROACH_EVIDENCE_PER_BLOCK * counts)
-    preferred = (approach.rises > 0) & (evidence_for(approach.errors, line_errors(values), counts) > needed)
+    preferred = (approach.rises > 0) & (evidence_for(approach.errors, lines, counts) > needed)
     return np.where(counts > 0, np.where(preferred, approach.paces, 1.0), 0.0)
 
 

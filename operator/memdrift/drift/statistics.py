@@ -54,11 +54,15 @@ def tau_deviation(values: Floats) -> Floats:
     return np.asarray(np.sqrt(2 * (2 * counts + 5) / (9 * counts * (counts - 1))))
 
 
-def theil_sen(values: Floats) -> Slopes:
+def theil_sen(values: Floats, medians: Floats | None = None) -> Slopes:
     """The median of all pairwise slopes, with Sen's rank interval (95 %, assuming independent noise).
 
     0 where fewer than two values are there. Source: Sen, Estimates of the Regression Coefficient Based on Kendall's
     Tau, JASA 63 (1968).
+
+    Args:
+        values: the series.
+        medians: of each row, where they are known already; only saves work.
     """
     rows, size = values.shape
     if size < 2:
@@ -66,7 +70,8 @@ def theil_sen(values: Floats) -> Slopes:
         return Slopes(nothing, nothing, nothing)
     present = np.isfinite(values).sum(axis=1)
     pairs = present * (present - 1) // 2
-    slopes = _sorted_slopes(values)
+    slopes, scales = _pairwise_slopes(values, medians)
+    slopes.sort(axis=1)
     spread = _NORMAL_95 * np.sqrt(present * (present - 1) * (2 * present + 5) / 18)
     last = np.maximum(pairs - 1, 0)
     low = np.clip(((pairs - spread) / 2).astype(np.intp), 0, last)
@@ -75,26 +80,26 @@ def theil_sen(values: Floats) -> Slopes:
     everyone = np.arange(rows)
 
     def at(index: npt.NDArray[np.intp]) -> Floats:
-        return np.where(known, slopes[everyone, index], 0.0).astype(np.float64)
+        return np.where(known, slopes[everyone, index] * scales, 0.0).astype(np.float64)
 
     return Slopes(at(low), (at(last // 2) + at((last + 1) // 2)) / 2, at(high))
 
 
-def ranks(values: Floats) -> Floats:
-    """The rank of each value in its row, ties sharing their average; NaN where the value is missing."""
+def median_slopes(values: Floats) -> Floats:
+    """`theil_sen` without the interval, shape (rows,): the middle is found in half the time that sorting takes."""
     rows, size = values.shape
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    positions = np.broadcast_to(np.arange(size), (rows, size))
-    first = np.ones((rows, size), dtype=bool)
-    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    last = np.ones((rows, size), dtype=bool)
-    last[:, :-1] = first[:, 1:]
-    starts = np.maximum.accumulate(np.where(first, positions, 0), axis=1)
-    ends = np.minimum.accumulate(np.where(last, positions, size)[:, ::-1], axis=1)[:, ::-1]
-    found = np.empty((rows, size))
-    np.put_along_axis(found, order, (starts + ends) / 2, axis=1)
-    return np.where(np.isfinite(values), found, np.nan)
+    whole = np.isfinite(values).all(axis=1)
+    if size < 2 or not whole.any():
+        return theil_sen(values).middle
+    found = np.empty(rows)
+    found[~whole] = theil_sen(values[~whole]).middle
+    slopes, scales = _pairwise_slopes(values[whole])
+    pairs = slopes.shape[1]
+    slopes.partition(pairs // 2, axis=1)
+    upper = slopes[:, pairs // 2]
+    lower = upper if pairs % 2 else slopes[:, : pairs // 2].max(axis=1)
+    found[whole] = ((lower * scales).astype(np.float64) + (upper * scales).astype(np.float64)) / 2
+    return found
 
 
 def correlation(left: Floats, right: Floats) -> Floats:
@@ -130,30 +135,56 @@ def last_index(there: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     return np.asarray(there.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1))
 
 
-def _sorted_slopes(values: Floats) -> npt.NDArray[np.float32]:
-    """All pairwise slopes of each row, ascending, NaN last.
+def following(there: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """How many are True from each position to the end of its row; one row for all where everything is."""
+    if there.all():
+        return np.arange(there.shape[1], 0, -1)[None, :]
+    return np.asarray(np.cumsum(there[:, ::-1], axis=1)[:, ::-1])
+
+
+def _pairwise_slopes(
+    values: Floats, medians: Floats | None = None
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """All pairwise slopes of each row, NaN where a value is missing, and what each row must be multiplied with.
 
     In single precision, of which the values' distance from their median has enough; it halves the cost of sorting.
     """
-    size = values.shape[1]
-    moved = values - median(values)[:, None]
-    scale = np.nanmax(np.abs(np.where(np.isfinite(moved), moved, 0.0)), axis=1, initial=0.0)
-    scale = np.where(scale > 0, scale, 1.0)
-    small = (moved / scale[:, None]).astype(np.float32)
-    earlier, later, weights = _pairs(size)
-    slopes = np.take(small, later, axis=1)
-    slopes -= np.take(small, earlier, axis=1)
-    slopes *= weights
-    slopes.sort(axis=1)
-    slopes *= scale.astype(np.float32)[:, None]
-    return slopes
+    rows, size = values.shape
+    moved = values - (median(values) if medians is None else medians)[:, None]
+    scales = np.where(np.isfinite(moved), np.abs(moved), 0.0).max(axis=1, initial=0.0)
+    scales = np.where(scales > 0, scales, 1.0)
+    small = (moved / scales[:, None]).astype(np.float32)
+    slopes = np.empty((rows, size * (size - 1) // 2), dtype=np.float32)
+    if rows < _FEW_ROWS:
+        earlier, later = _pairs(size)
+        np.subtract(small[:, later], small[:, earlier], out=slopes)
+    else:
+        begin = 0
+        for first in range(size - 1):
+            end = begin + size - 1 - first
+            np.subtract(small[:, first + 1 :], small[:, first : first + 1], out=slopes[:, begin:end])
+            begin = end
+    slopes *= _weights(size)
+    return slopes, scales.astype(np.float32)
+
+
+_FEW_ROWS = 8
+"""Below which looking every pair up costs less than one call for each value."""
 
 
 @lru_cache(maxsize=64)
-def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Positions of all pairs, earlier and later, and one over their distance; kept, since windows have few lengths."""
+def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Positions of all pairs, earlier and later; kept, since windows have few lengths."""
     earlier, later = np.triu_indices(size, k=1)
-    weights = (1 / (later - earlier)).astype(np.float32)
-    for each in (earlier, later, weights):
+    for each in (earlier, later):
         each.setflags(write=False)
-    return earlier, later, weights
+    return earlier, later
+
+
+@lru_cache(maxsize=64)
+def _weights(size: int) -> npt.NDArray[np.float32]:
+    """One over the distance of all pairs."""
+    earlier, later = _pairs(size)
+    weights = (1 / (later - earlier)).astype(np.float32)
+    weights.setflags(write=False)
+    return weights

@@ -7,6 +7,7 @@ masks only; must not judge.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _THIN_SHARE = 0.5
 """A block with fewer of its expected samples is a hole: its quantiles would be those of a moment."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: what every gate asks for is kept
 class Stretch:
     """Rows of blocks that begin with the first judged one; NaN where a block is missing, and behind the last.
 
@@ -45,14 +46,14 @@ class Stretch:
     latency: Floats
     slow_fraction: Floats | None = None
 
-    @property
+    @cached_property
     def judged(self) -> Floats:
         """The band whose shape is judged: the middle of live heap, the quieter lower or middle one of others."""
         if not self.low_judged.any():
             return self.middle
         return np.where(self.low_judged[:, None], self.low, self.middle)
 
-    @property
+    @cached_property
     def present(self) -> Bools:
         """Which blocks have the judged memory."""
         return np.isfinite(self.judged)
@@ -64,16 +65,23 @@ class Stretch:
         return np.where(there.any(axis=1), last_index(there) - first_index(there), 0).astype(np.float64)
 
     def after(self, blocks: Indices) -> Stretch:
-        """The stretch without each row's first blocks."""
+        """The stretch without each row's first blocks; itself where no row loses one."""
+        if not blocks.any():
+            return self
         size = self.middle.shape[1]
-        index = np.arange(size)[None, :] + blocks[:, None]
+        which = np.flatnonzero(blocks)
+        index = np.arange(size)[None, :] + blocks[which][:, None]
         inside = index < size
         index = np.minimum(index, size - 1)
 
         def moved(values: Floats) -> Floats:
-            return np.where(inside, np.take_along_axis(values, index, axis=1), np.nan)
+            found = values.copy()
+            found[which] = np.where(inside, np.take_along_axis(values[which], index, axis=1), np.nan)
+            return found
 
-        load = np.take_along_axis(self.load, np.broadcast_to(index[:, None, :], self.load.shape), axis=2)
+        load = self.load.copy()
+        for series in range(load.shape[1]):
+            load[:, series] = moved(load[:, series])
         return Stretch(
             block_seconds=self.block_seconds,
             offsets=self.offsets + blocks,
@@ -82,7 +90,7 @@ class Stretch:
             middle=moved(self.middle),
             high=moved(self.high),
             low_judged=self.low_judged,
-            load=np.where(inside[:, None, :], load, np.nan),
+            load=load,
             latency=moved(self.latency),
             slow_fraction=None if self.slow_fraction is None else moved(self.slow_fraction),
         )
@@ -121,7 +129,7 @@ def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: B
         latency=np.where(np.isfinite(batch.latency), batch.latency, np.nan),
         slow_fraction=batch.slow_fraction,
     )
-    cut = whole.after(own) if own.any() else whole
+    cut = whole.after(own)
     return replace(cut, low_judged=quieter & (_roughness(cut.low) < _roughness(cut.middle)))
 
 
@@ -144,5 +152,7 @@ def rows_of(stretch: Stretch, which: Indices | Bools) -> Stretch:
 def _roughness(band: Floats) -> Floats:
     """The mean jump from a block to the next, over the blocks that have a neighbour; 0 where none has."""
     jumps = np.abs(np.diff(band, axis=1))
-    counts = np.isfinite(jumps).sum(axis=1)
-    return np.asarray(np.divide(np.nansum(jumps, axis=1), counts, out=np.zeros(len(band)), where=counts > 0))
+    known = np.isfinite(jumps)
+    counts = known.sum(axis=1)
+    sums = np.where(known, jumps, 0.0).sum(axis=1)
+    return np.asarray(np.divide(sums, counts, out=np.zeros(len(band)), where=counts > 0))

@@ -5,8 +5,11 @@ Exists because a bare yes or no cannot be trusted at three in the morning. Holds
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MemberDescriptorType
+from typing import cast
 
 
 class VerdictKind(StrEnum):
@@ -111,6 +114,7 @@ class PodVerdict:
     """The verdict on one life, in the window that decided.
 
     Attributes:
+        gates: given as they are, or as `gates_later`.
         onset_at: epoch seconds of the start of growth; None where there is none.
         memory_bytes: median of the youngest block of the judged series.
         growth_bytes: growth from the onset to the end of the window.
@@ -145,6 +149,27 @@ class PodVerdict:
     resident_bytes: float | None = None
     seconds_to_objective: Interval | None = None
     shape: GrowthShape = GrowthShape.NONE
+
+
+def gates_later(build: Callable[[], tuple[Gate, ...]]) -> tuple[Gate, ...]:
+    """Gates that are built when somebody first reads them: of a fleet's pods hardly any are ever read."""
+    return cast("tuple[Gate, ...]", build)
+
+
+def _built_when_read(slot: MemberDescriptorType) -> property:
+    """The slot of a field whose value may be given as the function that builds it."""
+
+    def read(owner: object) -> object:
+        value = slot.__get__(owner)
+        if callable(value):
+            value = value()
+            slot.__set__(owner, value)
+        return value
+
+    return property(read, slot.__set__)
+
+
+type.__setattr__(PodVerdict, "gates", _built_when_read(PodVerdict.__dict__["gates"]))
 
 
 @dataclass(frozen=True, slots=True)
