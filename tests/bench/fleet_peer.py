@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pandas as pd
 import pymannkendall
 from prometheus_api_client import PrometheusConnect
 
-from tests.bench.fleet_history import END, INTERVAL_SECONDS, LATENCY, LOAD, MEMORY, FleetSize, namespace, workload
+from tests.bench.fleet_history import END, INTERVAL_SECONDS, LATENCY, LOAD, MEMORY, namespace, workload
 
 SIGNIFICANT = 0.001
 LEAST_GROWTH = 0.05
@@ -23,12 +24,12 @@ class Found:
     pods: int
 
 
-def scan(url: str, size: FleetSize, stores: int, hours: int) -> Found:
-    """The first stores' pods, judged by Mann-Kendall and Sen's slope of their memory over the last hours."""
+def scan(url: str, stores: Iterable[int], hours: int) -> Found:
+    """These stores' pods, judged by Mann-Kendall and Sen's slope of their memory over the last hours."""
     prometheus = PrometheusConnect(url)
     first, last = datetime.fromtimestamp(END - hours * 3600 + INTERVAL_SECONDS, UTC), datetime.fromtimestamp(END, UTC)
     drifting = looked_at = 0
-    for store in range(stores):
+    for store in stores:
         own = f'namespace="{namespace(store)}",pod=~"{workload(store)}-.*"'
         queries = {
             "memory": f"{MEMORY}{{{own}}}",

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from memdrift.adapters.prometheus import PrometheusMetrics
-from memdrift.api.administration import Source
+from memdrift.api.administration import Concurrency, Source
 from memdrift.api.metrics import MetricsSpec
-from memdrift.drift.judge import JudgedWindows, judge
+from memdrift.drift.judge import JudgedWindows
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import Verdict, VerdictKind
 from memdrift.ports import BlocksRequest
+from memdrift.reconcile.judging import Judging
 from memdrift.remedy.target import ContainerLife, Pod, Target
 from tests.bench.fleet_history import END, INTERVAL_SECONDS, FleetSize, leaks, namespace, pods, workload
 
@@ -26,6 +27,7 @@ METRICS = MetricsSpec.model_validate(
     }
 )
 POLICY = DetectionPolicy()
+EVALUATIONS = Concurrency().evaluations
 
 
 @dataclass
@@ -59,6 +61,7 @@ class FleetScan:
         self._metrics = PrometheusMetrics(lambda: [source], self.clock)
         self._targets = [target(store, size) for store in range(size.stores)]
         self._judged = [JudgedWindows() for _ in self._targets]
+        self._judging = Judging()
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -73,8 +76,12 @@ class FleetScan:
         return list(await asyncio.gather(*(self._look(store) for store in range(self._size.stores))))
 
     async def tick(self) -> list[tuple[Verdict, ...]]:
-        """All stores one after the other, as their ticks come."""
-        return [await self._look(store) for store in range(self._size.stores)]
+        """So many stores at once as the operator evaluates: one that must be judged waits for that much company."""
+        verdicts: list[tuple[Verdict, ...]] = []
+        for first in range(0, self._size.stores, EVALUATIONS):
+            some = range(first, min(first + EVALUATIONS, self._size.stores))
+            verdicts += await asyncio.gather(*(self._look(store) for store in some))
+        return verdicts
 
     async def _look(self, store: int) -> tuple[Verdict, ...]:
         windows = await self._metrics.windows(
@@ -89,7 +96,7 @@ class FleetScan:
                 now=self.clock.now(),
             )
         )
-        return judge(windows, POLICY, self._judged[store])
+        return await self._judging.verdicts(windows, POLICY, self._judged[store])
 
 
 def target(store: int, size: FleetSize) -> Target:

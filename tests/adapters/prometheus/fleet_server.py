@@ -56,7 +56,7 @@ class Fleet:
         )
 
     def _series(self, query: str, covered: list[tuple[str, str]], ends: list[int]) -> list[object]:
-        bands = BANDS if "quantile_over_time(0.1" in query else ("",)
+        bands = [band for band in BANDS if f'"memdrift_band", "{band}"' in query] or [""]
         if "process_start_time" in query:
             return []
         return [

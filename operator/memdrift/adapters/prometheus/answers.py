@@ -5,11 +5,10 @@ Exists so that nothing of an answer is believed before its shape is known. Must 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from memdrift.adapters.prometheus.grid import Grid
@@ -21,7 +20,6 @@ from memdrift.errors import MetricsUnavailable
 MALFORMED = "MetricsMalformed"
 WARNED = "MetricsWarned"
 LONGEST_QUOTE = 300
-NEAR_SECONDS = 0.001
 
 
 class SeriesKey(NamedTuple):
@@ -108,7 +106,7 @@ def range_series(body: bytes, origin: Origin) -> list[RangeSeries]:
         answer = Answer[RangeSeries].model_validate_json(body)
     except ValidationError as error:
         raise origin.malformed(f"something else than a matrix: {_first_fault(error)}") from error
-    _require_unwarned(answer.warnings, origin)
+    require_unwarned(answer.warnings, origin)
     return answer.data.result
 
 
@@ -118,7 +116,7 @@ def instant_series(body: bytes, origin: Origin) -> list[InstantSeries]:
         answer = Answer[InstantSeries].model_validate_json(body)
     except ValidationError as error:
         raise origin.malformed(f"something else than a vector: {_first_fault(error)}") from error
-    _require_unwarned(answer.warnings, origin)
+    require_unwarned(answer.warnings, origin)
     return answer.data.result
 
 
@@ -136,35 +134,8 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_QUOTE])
 
 
-def table_of(grid: Grid, series: Sequence[RangeSeries], labels: SourceLabels, origin: Origin) -> Table:
-    """The series as rows over the grid.
-
-    Raises:
-        MetricsUnavailable: `MetricsMalformed`: times off the grid, or two series of the same labels.
-    """
-    keys = tuple(_key(one.metric, labels) for one in series)
-    if len(set(keys)) < len(keys):
-        raise origin.malformed("two series with the same labels")
-    samples = np.array([sample for one in series for sample in one.values]).reshape(-1, 2)
-    rows = np.repeat(np.arange(len(keys)), [len(one.values) for one in series])
-    distances = (samples[:, 0] - grid.first_end) / grid.block_seconds
-    columns = np.rint(distances)
-    strange = (np.abs(distances - columns) * grid.block_seconds >= NEAR_SECONDS) | (columns < 0)
-    strange |= columns >= grid.count
-    if strange.any():
-        raise origin.malformed(f"a sample at {samples[strange][0, 0]:.3f}, which was not asked for")
-    values = np.full((len(keys), grid.count), np.nan)
-    values[rows, columns.astype(np.intp)] = np.where(np.isfinite(samples[:, 1]), samples[:, 1], np.nan)
-    return Table(grid, keys, values)
-
-
-def arrays_on(grid: Grid, series: list[RangeSeries], labels: SourceLabels, origin: Origin) -> dict[SeriesKey, Floats]:
-    """The same by the series' labels."""
-    table = table_of(grid, series, labels, origin)
-    return dict(zip(table.keys, table.values, strict=True))
-
-
-def _key(metric: Mapping[str, str], labels: SourceLabels) -> SeriesKey:
+def key_of(metric: Mapping[str, str], labels: SourceLabels) -> SeriesKey:
+    """What a series with these labels is about."""
     return SeriesKey(
         metric.get(labels.namespace, ""),
         metric.get(labels.pod, ""),
@@ -173,7 +144,12 @@ def _key(metric: Mapping[str, str], labels: SourceLabels) -> SeriesKey:
     )
 
 
-def _require_unwarned(warnings: list[str], origin: Origin) -> None:
+def require_unwarned(warnings: list[str], origin: Origin) -> None:
+    """Nothing, where an answer came without a warning.
+
+    Raises:
+        MetricsUnavailable: `MetricsWarned`.
+    """
     if warnings:
         raise MetricsUnavailable(
             WARNED,

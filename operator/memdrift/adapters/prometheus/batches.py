@@ -6,11 +6,13 @@ had does not take the others with it again and again. Must not send anything.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memdrift.adapters.prometheus.cache import Remembered
 from memdrift.adapters.prometheus.grid import Grid
+from memdrift.adapters.prometheus.parts import Part
 from memdrift.adapters.prometheus.scopes import Scope
 
 MOST_STORES = 256
@@ -31,6 +33,7 @@ class Wanted:
         known: what was known of it.
         needed: the blocks to ask for, to know it all.
         together: with how many stores at most, itself included: fewer after a failure, more after a success.
+        flight: where whoever waits hears of it.
     """
 
     scope: Scope
@@ -38,6 +41,7 @@ class Wanted:
     known: Remembered | None
     needed: Grid
     together: int = MOST_STORES
+    flight: asyncio.Future[Part] | None = None
 
 
 def batch_of(waiting: Sequence[Wanted], bands: int) -> list[Wanted]:

@@ -18,8 +18,9 @@ from memdrift.adapters.prometheus.parts import Part
 REREAD_BLOCKS = 2
 WHOLE_AGAIN_BLOCKS = 12
 """After so many new blocks the whole window is asked again."""
-FRESH_SHARE = 0.25
-"""An answer younger than this share of a block is good enough when no new block is complete."""
+FRESH_SHARE = 0.5
+"""An answer younger than this share of a block is good enough when no new block is complete: between two new blocks,
+each of which has the youngest ones read again, they are read again once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,13 @@ def missing_part(known: Remembered | None, grid: Grid, now: float, fresh_share: 
     return grid.since(known.grid.last_end - (REREAD_BLOCKS - 1) * grid.block_seconds)
 
 
-def whole_end_of(known: Remembered | None, grid: Grid, asked: Grid, scope: object) -> int:
+def whole_end_of(known: Remembered | None, grid: Grid, asked: Grid, scope: str) -> int:
     """When the whole window was asked last, after this question.
 
     The first answer counts as older than it is, by a number of blocks that depends on the scope: stores that were
     first asked about together are not asked about wholly together again.
     """
     if known is None:
-        share = int.from_bytes(hashlib.blake2b(repr(scope).encode(), digest_size=4).digest())
+        share = int.from_bytes(hashlib.blake2b(scope.encode(), digest_size=4).digest())
         return grid.last_end - share % WHOLE_AGAIN_BLOCKS * grid.block_seconds
     return grid.last_end if asked == grid else known.whole_end

@@ -32,9 +32,9 @@ from memdrift.adapters.prometheus.answers import (
     printable,
     range_series,
     refusal,
-    table_of,
 )
 from memdrift.adapters.prometheus.grid import Grid
+from memdrift.adapters.prometheus.matrices import Matrices
 from memdrift.api.administration import Source
 from memdrift.errors import MetricsUnavailable
 from memdrift.ports import Clock
@@ -80,6 +80,7 @@ class Connection:
         self.source = source
         self.health = Health()
         self.origin = Origin(source.name)
+        self._matrices = Matrices(source.labels, self.origin)
         self._clock = clock
         self._good_at = float("-inf")
         self._reader = access.Reader(source.max_response_bytes, clock.monotonic)
@@ -102,8 +103,8 @@ class Connection:
         step = f"{grid.block_seconds}s"
         call = partial(self._prometheus.custom_query_range, query, first, last, step, self._parameters())
 
-        def read(body: bytes, origin: Origin) -> Table:
-            return table_of(grid, range_series(body, origin), self.source.labels, origin)
+        def read(body: bytes, _: Origin) -> Table:
+            return self._matrices.table(body, grid)
 
         return await self._complete(call, read)
 

@@ -60,7 +60,7 @@ def joined(known: Part | None, grid: Grid, fetched: Part) -> Part:
         return known if known is not None and _same(known, grid, fetched) else fetched
     shift = (grid.first_end - known.grid.first_end) // grid.block_seconds
     kept = known.values[:, shift : shift + fetched_from]
-    if fetched.rows == known.rows:
+    if fetched.rows is known.rows or fetched.rows == known.rows:
         whole = Part(grid, known.rows, np.concatenate([kept, fetched.values], axis=1))
     else:
         whole = _merged(grid, known, kept, fetched)
@@ -82,5 +82,7 @@ def _merged(grid: Grid, known: Part, kept: Floats, fetched: Part) -> Part:
 
 def _same(known: Part, grid: Grid, other: Part) -> bool:
     return (
-        known.grid == grid and known.rows == other.rows and np.array_equal(known.values, other.values, equal_nan=True)
+        known.grid == grid
+        and (known.rows is other.rows or known.rows == other.rows)
+        and np.array_equal(known.values, other.values, equal_nan=True)
     )

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class LabelMatcher:
         return f"{self.label}{self.operator}{quoted(self.value)}"
 
 
+@lru_cache(maxsize=4096)
 def quoted(value: str) -> str:
     """A string literal: the escapes of JSON are a subset of those of PromQL."""
     return json.dumps(value, ensure_ascii=False)
@@ -43,8 +45,10 @@ def literal(text: str) -> str:
     return re.escape(text).replace(r"\-", "-")
 
 
-def selector(metric: str, matchers: Iterable[LabelMatcher]) -> str:
-    """An instant vector selector."""
+def selector(metric: str, matchers: Iterable[LabelMatcher], *, name_first: bool = False) -> str:
+    """An instant vector selector; the name stands before the braces, or first in them, which means the same."""
+    if name_first:
+        return f"{{{','.join(str(matcher) for matcher in (LabelMatcher('__name__', metric), *matchers))}}}"
     return f"{metric}{{{','.join(str(matcher) for matcher in matchers)}}}"
 
 

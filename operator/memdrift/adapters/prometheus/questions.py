@@ -27,6 +27,8 @@ BOUNDS = "bounds"
 USUAL_BUCKETS = 12
 
 Write = Callable[[Reduction], str]
+Pieces = Callable[[Reduction], tuple[str, ...]]
+Parts = Callable[[Reduction], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Question:
         shape: as it reads without any store's pods. Stores with the same one can be asked about together; "" for a
             query that speaks of its own store, which is asked alone.
         write: the query for other pods; None where there is no shape.
+        pieces: the same as several queries whose answers together are its answer; None where it is one already.
         spec_field: where it stands in the spec, where the tenant wrote the query.
         bands: how many series it gives per container.
     """
@@ -47,6 +50,7 @@ class Question:
     query: str
     shape: str = ""
     write: Write | None = field(default=None, compare=False)
+    pieces: Pieces | None = field(default=None, compare=False)
     spec_field: str = ""
     bands: int = 1
 
@@ -133,9 +137,9 @@ class _Writer:
         if memory.preset is not None:
             series = presets.MEMORY[memory.preset]
             if series.live_heap:
-                self._preset(LIVE_HEAP, lambda each: each.memory(series.live_heap), bands=len(BANDS) + 1)
-            self._preset(RESIDENT, lambda each: each.memory(series.resident), bands=len(BANDS) + 1)
-            self._preset(WORKING_SET, lambda each: each.working_set(series.working_set), bands=len(BANDS) + 1)
+                self._bands(LIVE_HEAP, lambda each: each.memory(series.live_heap))
+            self._bands(RESIDENT, lambda each: each.memory(series.resident))
+            self._bands(WORKING_SET, lambda each: each.working_set(series.working_set))
             return
         custom = {
             LIVE_HEAP: (memory.live_heap, "spec.metrics.memory.liveHeap"),
@@ -177,8 +181,11 @@ class _Writer:
         else:
             self.asked.append(Question(kind, write(self._reduction)))
 
-    def _preset(self, kind: str, write: Write, bands: int = 1) -> None:
-        self.asked.append(Question(kind, write(self._reduction), write(self._bare), write, bands=bands))
+    def _preset(self, kind: str, write: Write, bands: int = 1, pieces: Pieces | None = None) -> None:
+        self.asked.append(Question(kind, write(self._reduction), write(self._bare), write, pieces, bands=bands))
+
+    def _bands(self, kind: str, parts: Parts) -> None:
+        self._preset(kind, lambda each: each.union(parts(each)), len(BANDS) + 1, lambda each: each.pieces(parts(each)))
 
     def _own_query(self, kind: str, query: str, where: str) -> None:
         self.asked.append(Question(kind, query, spec_field=where))

@@ -37,11 +37,15 @@ class Reduction:
 
     Attributes:
         matchers: the scope of presets: namespace, fixed matchers, pods. Custom queries carry theirs already.
+        name_first: whether a metric's name is written as its first matcher. The engine tries matchers in their order
+            and gives up at the first without series: a metric that nobody has costs nothing then, however many pods
+            are asked about.
     """
 
     source: Source
     block_seconds: int
     matchers: Matchers
+    name_first: bool = False
 
     @property
     def container_labels(self) -> tuple[str, str, str]:
@@ -53,19 +57,19 @@ class Reduction:
         """What tells pods apart."""
         return self.source.labels.namespace, self.source.labels.pod
 
-    def memory(self, metrics: Sequence[str], extra: Matchers = ()) -> str:
-        """Bands of the first of these gauges that a container has."""
+    def memory(self, metrics: Sequence[str], extra: Matchers = ()) -> dict[str, str]:
+        """Bands of the first of these gauges that a container has, by name."""
         window = span(self.block_seconds)
-        return self._bands([f"{selector(metric, self.matchers + extra)}[{window}]" for metric in metrics])
+        return self._bands([f"{self._selector(metric, self.matchers + extra)}[{window}]" for metric in metrics])
 
-    def working_set(self, metrics: Sequence[str]) -> str:
+    def working_set(self, metrics: Sequence[str]) -> dict[str, str]:
         """The same for the kubelet's series, without the sums over a pod and without the pause container."""
         container = self.source.labels.container
         return self.memory(metrics, (LabelMatcher(container, "", "!="), LabelMatcher(container, "POD", "!=")))
 
     def custom_memory(self, expression: promql.Expr) -> str:
         """Bands of a confined custom query."""
-        return self._bands([self._range_of(expression)])
+        return self.union(self._bands([self._range_of(expression)]))
 
     def facts(self) -> str:
         """When each container's process started (two values where a block holds two lives), and its two limits.
@@ -73,17 +77,25 @@ class Reduction:
         The container's own limit is told by kube-state-metrics, where it keeps the labels of the pods it speaks of.
         """
         window = span(self.block_seconds)
-        started = f"{selector(presets.PROCESS_START, self.matchers)}[{window}]"
-        limit = f"{selector(presets.RUNTIME_LIMIT, self.matchers)}[{window}]"
+        started = f"{self._selector(presets.PROCESS_START, self.matchers)}[{window}]"
+        limit = f"{self._selector(presets.RUNTIME_LIMIT, self.matchers)}[{window}]"
         bytes_of_memory = LabelMatcher("resource", "memory")
-        hard = f"{selector(presets.CONTAINER_LIMIT, (*self.matchers, bytes_of_memory))}[{window}]"
+        hard = f"{self._selector(presets.CONTAINER_LIMIT, (*self.matchers, bytes_of_memory))}[{window}]"
         parts = {
             STARTED_EARLIEST: aggregated("min", self.container_labels, f"min_over_time({started})"),
             STARTED_LATEST: aggregated("max", self.container_labels, f"max_over_time({started})"),
             RUNTIME_LIMIT: aggregated("max", self.container_labels, f"max_over_time({limit})"),
             CONTAINER_LIMIT: aggregated("max", self.container_labels, f"max_over_time({hard})"),
         }
-        return self._union(parts)
+        return self.union(parts)
+
+    def union(self, parts: dict[str, str]) -> str:
+        """Several answers in one, told apart by the band."""
+        return first_of(self.pieces(parts))
+
+    def pieces(self, parts: dict[str, str]) -> tuple[str, ...]:
+        """The same as an answer each."""
+        return tuple(marked(text, BAND, band, self.source.labels.pod) for band, text in parts.items())
 
     def load(self, counters: Sequence[str]) -> str:
         """Events per second and pod, from the first of these counters that the pod has."""
@@ -107,7 +119,7 @@ class Reduction:
         """One series for every bucket bound that a pod's histogram has; the bound is its band."""
         labels = (*self.pod_labels, "le")
         exists = aggregated(
-            "group", labels, f"last_over_time({selector(buckets, self.matchers)}[{span(self.block_seconds)}])"
+            "group", labels, f"last_over_time({self._selector(buckets, self.matchers)}[{span(self.block_seconds)}])"
         )
         return f'label_replace({exists}, "{BAND}", "$1", "le", "(.*)")'
 
@@ -127,15 +139,15 @@ class Reduction:
         labels = self.pod_labels if per_pod else self.pod_labels[:1]
         return aggregated("max", labels, f"quantile_over_time(0.5, {self._valid_range_of(expression)})")
 
-    def _bands(self, ranges: Sequence[str]) -> str:
+    def _bands(self, ranges: Sequence[str]) -> dict[str, str]:
         def reduced(call: str) -> str:
             return first_of(aggregated("max", self.container_labels, f"{call}{each})") for each in ranges)
 
         parts = {band: reduced(f"quantile_over_time({quantile}, ") for band, quantile in BANDS.items()}
-        return self._union({**parts, COUNT: reduced("count_over_time(")})
+        return {**parts, COUNT: reduced("count_over_time(")}
 
-    def _union(self, parts: dict[str, str]) -> str:
-        return first_of(marked(text, BAND, band, self.source.labels.pod) for band, text in parts.items())
+    def _selector(self, metric: str, matchers: Matchers) -> str:
+        return selector(metric, matchers, name_first=self.name_first)
 
     def _range_of(self, expression: promql.Expr) -> str:
         """The samples of a plain selector; any other expression is evaluated once per scrape."""
@@ -151,7 +163,7 @@ class Reduction:
 
     def _rate_range(self, metric: str, matchers: Matchers | None = None) -> str:
         seconds = max(self.block_seconds, RATE_SCRAPES * self.source.scrape_interval_seconds)
-        return f"{selector(metric, self.matchers if matchers is None else matchers)}[{span(seconds)}]"
+        return f"{self._selector(metric, self.matchers if matchers is None else matchers)}[{span(seconds)}]"
 
     def _without_replicas(self, expression: str) -> str:
         replicas = self.source.replica_labels

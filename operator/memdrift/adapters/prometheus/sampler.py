@@ -7,7 +7,7 @@ was measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from memdrift.adapters.prometheus.buckets import buckets_around
 from memdrift.adapters.prometheus.cache import BlockCache
@@ -65,9 +65,10 @@ class PrometheusMetrics:
             SpecInvalid: a custom query does not parse, or cannot be confined to the namespace.
         """
         connection = self._connections.to(request.metrics.source, request.namespace)
-        standing = self._standings.of(request, connection.source)
+        standing = self._standings.of(request, connection.source, self._clock.monotonic())
         await self._learn_buckets(connection, request, standing)
-        windows = tuple([await self._window(connection, request, standing, plan) for plan in standing.plans])
+        cast = cast_of(request.target)
+        windows = tuple([await self._window(connection, request, standing, plan, cast) for plan in standing.plans])
         # Where everything was known already, a source that is down must be noticed all the same.
         await connection.ask_whether_there()
         return windows
@@ -116,10 +117,15 @@ class PrometheusMetrics:
         again = BUCKETS_STAY_SECONDS if buckets or question is None else BUCKETS_ABSENT_SECONDS
         self._standings.learn(standing, request, buckets, now + again)
 
-    async def _window(self, connection: Connection, request: BlocksRequest, standing: Standing, plan: Plan) -> Window:
+    async def _window(
+        self, connection: Connection, request: BlocksRequest, standing: Standing, plan: Plan, cast: Hashable
+    ) -> Window:
         source = connection.source
         now, delay = request.now.timestamp(), source.ingestion_delay_seconds
         grid = Grid.before(now, plan.window_seconds, plan.block_seconds, delay)
+        quiet = standing.quiet(plan, grid, cast, self._clock.monotonic())
+        if quiet is not None:
+            return quiet
         parts = await self._desk.parts(connection, plan, grid)
         figures = dict(zip((question.kind for question in plan.asked.asked), parts, strict=True))
         for question in plan.asked.asked:
@@ -139,7 +145,7 @@ class PrometheusMetrics:
                 raise
             return _window_of(measured, lives, plan)
 
-        return self._standings.window(standing, plan, parts, cast_of(request.target), made)
+        return self._standings.window(standing, plan, parts, cast, self._clock.monotonic(), made)
 
 
 def _window_of(measured: Measured, lives: tuple[LifeBlocks, ...], plan: Plan) -> Window:

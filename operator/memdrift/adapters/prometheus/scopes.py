@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from memdrift.adapters.prometheus.answers import SeriesKey, Table
 from memdrift.adapters.prometheus.parts import Named, Part
@@ -28,6 +29,7 @@ _POD_SUFFIX = {
 }
 _SUFFIX = {kind: re.compile(suffix) for kind, suffix in _POD_SUFFIX.items()}
 _ANY_SUFFIX = re.compile("-.+")
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Scope:
     expected_pods: int = field(default=1, compare=False)
 
     @property
+    def name(self) -> str:
+        """Namespace and workload."""
+        return f"{self.namespace}/{self.workload}"
+
+    @property
     def pattern(self) -> str:
         """A regular expression for exactly these pods' names."""
         pattern = re.escape(self.workload) + _POD_SUFFIX.get(self.kind, "-.+")
@@ -59,9 +66,8 @@ class Scope:
 
     def names(self, pod: str) -> bool:
         """Whether a pod of that name is meant."""
-        suffix = _SUFFIX.get(
-            self.kind, _ANY_SUFFIX
-        )  # compiled once per kind: thousands of stores have their own pattern
+        # Compiled once per kind: thousands of stores have their own pattern.
+        suffix = _SUFFIX.get(self.kind, _ANY_SUFFIX)
         regular = pod.startswith(self.workload) and suffix.fullmatch(pod, len(self.workload)) is not None
         return regular or pod in self.strangers
 
@@ -90,16 +96,14 @@ def matchers_of(scopes: Sequence[Scope], labels: SourceLabels) -> tuple[LabelMat
 
 def taken_apart(table: Table, scopes: Sequence[Scope]) -> list[Part]:
     """Each scope's own series, in the order of the scopes; what is nobody's is dropped."""
-    finder = _Finder(scopes)
-    owners: dict[tuple[str, str], tuple[int, ...]] = {}
+    finder = Finder()
+    for scope in scopes:
+        finder.add(scope)
     found: list[list[int]] = [[] for _ in scopes]
-    for row, key in enumerate(table.keys):
-        place = (key.namespace, key.pod)
-        if place not in owners:
-            owners[place] = finder.owners(*place)
-        for number in owners[place]:
-            found[number].append(row)
-    return [_part(table, rows) for rows in found]
+    for place, key in enumerate(table.keys):
+        for number in finder.owners(key.namespace, key.pod):
+            found[number].append(place)
+    return [_part(table, places) for places in found]
 
 
 def own_part(table: Table, namespace: str) -> Part:
@@ -107,41 +111,51 @@ def own_part(table: Table, namespace: str) -> Part:
     rows: dict[Named, int] = {}
     for wanted in ("", namespace):
         rows |= {_named(key): row for row, key in enumerate(table.keys) if key.namespace == wanted}
-    return _part(table, rows.values())
+    return _part(table, list(rows.values()))
 
 
-class _Finder:
+def ordered(keys: Sequence[SeriesKey]) -> tuple[Mapping[Named, int], Indices]:
+    """The row of each series in the order of the names, and which of the series stands in each row."""
+    chosen = {_named(key): place for place, key in enumerate(keys)}
+    names = sorted(chosen)
+    places = np.array([chosen[name] for name in names], dtype=np.intp)
+    return {name: row for row, name in enumerate(names)}, places
+
+
+class Finder:
     """Finds the scopes which mean a pod, by the beginnings of its name instead of by trying all patterns."""
 
-    def __init__(self, scopes: Sequence[Scope]) -> None:
-        self._scopes = scopes
-        self._by_beginning: dict[tuple[str, str], list[int]] = {}
-        for number, scope in enumerate(scopes):
-            for beginning in (scope.workload, *scope.strangers):
-                self._by_beginning.setdefault((scope.namespace, beginning), []).append(number)
+    def __init__(self) -> None:
+        self._scopes: list[Scope] = []
+        self._by_beginning: dict[str, dict[str, list[int]]] = {}
+
+    def add(self, scope: Scope) -> int:
+        """The scope's number: they are counted from 0."""
+        number = len(self._scopes)
+        self._scopes.append(scope)
+        for beginning in (scope.workload, *scope.strangers):
+            self._by_beginning.setdefault(scope.namespace, {}).setdefault(beginning, []).append(number)
+        return number
 
     def owners(self, namespace: str, pod: str) -> tuple[int, ...]:
-        """Places of the scopes, each once."""
-        candidates = dict.fromkeys(
-            number for beginning in _beginnings(pod) for number in self._by_beginning.get((namespace, beginning), ())
-        )
-        return tuple(number for number in candidates if self._scopes[number].names(pod))
+        """Numbers of the scopes, each once."""
+        known = self._by_beginning.get(namespace, {})
+        candidates = [number for beginning in _beginnings(pod) for number in known.get(beginning, ())]
+        return tuple([number for number in dict.fromkeys(candidates) if self._scopes[number].names(pod)])
 
 
 def _beginnings(pod: str) -> Iterable[str]:
     """The name, and what stands before each of its hyphens."""
     yield pod
-    for place, letter in enumerate(pod):
-        if letter == "-":
-            yield pod[:place]
+    place = pod.find("-")
+    while place >= 0:
+        yield pod[:place]
+        place = pod.find("-", place + 1)
 
 
-def _part(table: Table, rows: Iterable[int]) -> Part:
-    """Those rows, in the order of their names."""
-    chosen: Mapping[Named, int] = {_named(table.keys[row]): row for row in rows}
-    names = sorted(chosen)
-    values = table.values[np.array([chosen[name] for name in names], dtype=np.intp)]
-    return Part(table.grid, {name: place for place, name in enumerate(names)}, values)
+def _part(table: Table, places: list[int]) -> Part:
+    rows, order = ordered([table.keys[place] for place in places])
+    return Part(table.grid, rows, table.values[np.array(places, dtype=np.intp)[order]])
 
 
 def _named(key: SeriesKey) -> Named:

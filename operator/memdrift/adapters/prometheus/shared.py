@@ -123,7 +123,7 @@ class SharedQuestion:
         flight: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
         flight.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be waiting for it
         self._flights[interest.scope] = flight
-        wanted = Wanted(interest.scope, grid, known, needed, interest.together)
+        wanted = Wanted(interest.scope, grid, known, needed, interest.together, flight)
         self._queues[NEW if known is None else OLD].append(wanted)
 
     async def _serve(self, lane: int) -> None:
@@ -171,7 +171,7 @@ class SharedQuestion:
         for wanted, fetched in zip(batch, parts, strict=True):
             key, known = self.cache_key(wanted.scope), wanted.known
             part = joined(known.part if known else None, wanted.grid, fetched)
-            whole_end = whole_end_of(known, wanted.grid, wanted.needed, wanted.scope)
+            whole_end = whole_end_of(known, wanted.grid, wanted.needed, wanted.scope.name)
             self._cache.put(key, Remembered(part, asked_at, whole_end))
             self._land(wanted, part)
         return None
@@ -181,7 +181,9 @@ class SharedQuestion:
             self._interests.resize(wanted.scope, len(batch), good=good)
 
     def _land(self, wanted: Wanted, result: Part | Exception) -> None:
-        flight = self._flights.pop(wanted.scope, None)
+        flight = wanted.flight
+        if self._flights.get(wanted.scope) is flight:
+            del self._flights[wanted.scope]
         if flight is None or flight.done():
             return
         if isinstance(result, Part):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from memdrift.adapters.prometheus.buckets import Buckets
-from memdrift.adapters.prometheus.grid import block_seconds
+from memdrift.adapters.prometheus.grid import Grid, block_seconds
+from memdrift.adapters.prometheus.interests import INTEREST_PERIODS, LEAST_INTEREST_SECONDS
 from memdrift.adapters.prometheus.parts import Part
 from memdrift.adapters.prometheus.questions import Questions, questions_of
 from memdrift.adapters.prometheus.scopes import Scope, scope_of
@@ -20,6 +21,9 @@ from memdrift.api.metrics import MetricsSpec
 from memdrift.drift.blocks import Window
 from memdrift.ports import BlocksRequest
 from memdrift.remedy.target import Target
+
+QUIET_SHARE, MOST_QUIET_SECONDS = 0.25, 300.0
+"""A window is not looked at again for this share of a block; never so long that interest in its answers expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,18 @@ class Plan:
     asked: Questions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made:
-    """A window and what it was made of."""
+    """A window and what it was made of.
+
+    Attributes:
+        looked_at: monotonic seconds when its parts were looked at last.
+    """
 
     parts: tuple[Part, ...]
     cast: Hashable
     window: Window
+    looked_at: float
 
     @property
     def cells(self) -> int:
@@ -53,6 +62,7 @@ class Standing:
     Attributes:
         buckets: the bounds around the objective; None where they are not known, or there are none.
         buckets_known_until: monotonic seconds when to ask for them again.
+        asked_at, period_seconds: monotonic seconds of its last look, and how long after the one before that was.
     """
 
     key: tuple[str, str]
@@ -66,6 +76,15 @@ class Standing:
     buckets: Buckets | None = None
     buckets_known_until: float = float("-inf")
     made: dict[int, Made] = field(default_factory=dict)
+    asked_at: float = 0.0
+    period_seconds: float = 0.0
+
+    def quiet(self, plan: Plan, grid: Grid, cast: Hashable, now: float) -> Window | None:
+        """The last window, where it was looked at a moment ago, no block has become complete and no pod changed."""
+        last = self.made.get(plan.window_seconds)
+        if last is None or now - last.looked_at >= min(QUIET_SHARE * plan.block_seconds, MOST_QUIET_SECONDS):
+            return None
+        return last.window if last.parts[0].grid.last_end >= grid.last_end and last.cast == cast else None
 
     def fits(self, request: BlocksRequest, source: Source, scope: Scope) -> bool:
         """Whether the same questions are asked again."""
@@ -88,8 +107,8 @@ class Standings:
         self._cells = 0
         self._by_store: OrderedDict[tuple[str, str], Standing] = OrderedDict()
 
-    def of(self, request: BlocksRequest, source: Source) -> Standing:
-        """The store's, made anew where its spec or its source changed.
+    def of(self, request: BlocksRequest, source: Source, now: float) -> Standing:
+        """The store's, made anew where its spec or its source changed; those that nobody asks for any more are dropped.
 
         Raises:
             SpecInvalid: a custom query is invalid or cannot be confined.
@@ -108,9 +127,20 @@ class Standings:
                 request.objective_milliseconds,
                 scope,
                 tuple(_plan(request, source, scope, seconds) for seconds in request.windows_seconds),
+                asked_at=now,
             )
+        standing.period_seconds, standing.asked_at = now - standing.asked_at, now
         self._by_store.move_to_end(key)
+        self._drop_abandoned(now)
         return standing
+
+    def _drop_abandoned(self, now: float) -> None:
+        """The longest unasked ones come first."""
+        while True:
+            key, standing = next(iter(self._by_store.items()))
+            if now - standing.asked_at <= max(LEAST_INTEREST_SECONDS, INTEREST_PERIODS * standing.period_seconds):
+                return
+            self._remove(key)
 
     def learn(self, standing: Standing, request: BlocksRequest, buckets: Buckets | None, known_until: float) -> None:
         """Which buckets the store's latency has; other ones are other questions."""
@@ -126,13 +156,20 @@ class Standings:
             standing.made.clear()
 
     def window(
-        self, standing: Standing, plan: Plan, parts: tuple[Part, ...], cast: Hashable, make: Callable[[], Window]
+        self,
+        standing: Standing,
+        plan: Plan,
+        parts: tuple[Part, ...],
+        cast: Hashable,
+        now: float,
+        make: Callable[[], Window],
     ) -> Window:
         """The window made of these parts: the last one where they and the pods are still the same."""
         last = standing.made.get(plan.window_seconds)
         if last is not None and last.cast == cast and all(a is b for a, b in zip(last.parts, parts, strict=True)):
+            last.looked_at = now
             return last.window
-        made = Made(parts, cast, make())
+        made = Made(parts, cast, make(), now)
         if self._by_store.get(standing.key) is standing:
             self._cells += made.cells - (last.cells if last else 0)
             standing.made[plan.window_seconds] = made
