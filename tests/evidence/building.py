@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping, Sequence
 
-from memdrift.evidence import wire
 from memdrift.evidence.findings import ProfileKind, Taken
+from tests.evidence.messages import message_class
 
 HEAP_TYPES = (
     ("alloc_objects", "count"),
@@ -24,7 +24,7 @@ class Builder:
     """Collects strings, functions and locations; one location per function."""
 
     def __init__(self, types: Sequence[tuple[str, str]]) -> None:
-        self.message = wire.message_class("Profile")()
+        self.message = message_class("Profile")()
         self.message.string_table.append(b"")
         self.indices: dict[bytes, int] = {b"": 0}
         self.locations: dict[tuple[str, str], int] = {}

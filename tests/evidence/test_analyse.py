@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from memdrift.evidence.analyse import analyse, earlier_of
+from memdrift.evidence.analyse import analyse
+from memdrift.evidence.compared import earlier_of
 from memdrift.evidence.findings import ComparedWith, Comparison, ModuleChange, ProfileKind, Taken
 from memdrift.evidence.limits import ProfileInvalid, ProfileProblem
 from memdrift.evidence.sentence import bytes_for_people

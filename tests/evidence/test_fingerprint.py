@@ -8,10 +8,8 @@ import pytest
 
 from memdrift.evidence.analyse import analyse
 from memdrift.evidence.findings import Comparison, Findings
-from memdrift.evidence.fingerprint import normalised, normalised_stack
-from memdrift.evidence.modules import origins
-from memdrift.evidence.profile import decode
-from tests.evidence.building import heap, taken
+from memdrift.evidence.fingerprint import normalised
+from tests.evidence.building import taken
 from tests.evidence.conftest import PROGRAMS, Profiled
 from tests.evidence.recorded import recorded
 
@@ -22,7 +20,10 @@ NAMES = [
     ("main.serve.func1", "main.serve"),
     ("main.serve.func1.2", "main.serve"),
     ("main.serve.func3.gowrap1", "main.serve"),
-    ("main.serve.func1.serve.func2.3", "main.serve.func1.serve"),
+    ("main.serve.func1.serve.func2.3", "main.serve"),
+    ("main.main.serve.func1", "main.serve"),
+    ("main.main.(*service).follow.func2.1", "main.(*service).follow"),
+    ("main.glob..func1", "main.glob"),
     ("main.serve-range1", "main.serve"),
     ("main.(*service).follow-fm", "main.(*service).follow"),
     ("main.init.0", "main.init"),
@@ -36,12 +37,6 @@ NAMES = [
 @pytest.mark.parametrize(("function", "name"), NAMES)
 def test_what_a_rebuild_may_change_is_left_out_of_a_name(function: str, name: str):
     assert normalised(function) == name
-
-
-def test_a_normalised_stack_has_no_standard_library_and_no_repetitions():
-    stack = ("context.withCancel", "main.walk[int]", "main.walk[int]", "main.walk.func1", "net/http.F", "main.main")
-    known = origins([decode(heap({stack: 16}))])
-    assert normalised_stack(stack, known) == ("main.walk", "main.main")
 
 
 def of_folder(folder: Path) -> Findings:

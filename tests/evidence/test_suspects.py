@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from memdrift.evidence.growth import growing_entries, heap_growth
+from memdrift.evidence.holders import suspect_of
 from memdrift.evidence.modules import origins
 from memdrift.evidence.profile import decode
 from memdrift.evidence.retention import retained_kind
-from memdrift.evidence.suspects import suspect_of, suspects
+from memdrift.evidence.suspects import suspects
 from tests.evidence.building import heap
 
 CONTEXT = ("context.(*cancelCtx).Done",)
@@ -85,3 +86,45 @@ def test_without_goroutine_profile_the_memory_of_goroutines_has_no_suspect():
 def test_goroutines_are_counted_by_the_function_they_were_started_with():
     changed = {("a", "main.x"): 5, ("b", "main.x"): 2, ("c", "main.y"): 9, ("d", "main.z"): -3}
     assert growing_entries(changed) == (("main.y", 9), ("main.x", 7))
+
+
+def test_what_a_helper_makes_is_the_callers_that_keep_something_themselves():
+    now = {
+        ("main.make", "main.keep", "main.handle"): 9000,
+        ("main.make", "main.store", "main.handle"): 6000,
+        ("main.keep", "main.handle"): 600,
+        ("main.store", "main.handle"): 600,
+    }
+    ranked = found(now, {("main.other",): 16})
+    assert [(each.function, each.made_by, each.growth_bytes) for each in ranked] == [
+        ("main.keep", "main.make", 9600),
+        ("main.store", "main.make", 6600),
+    ]
+
+
+def test_a_function_whose_callers_keep_nothing_is_the_suspect_itself():
+    now = {("main.append", "main.read", "main.main"): 9000, ("main.append", "main.write", "main.main"): 6000}
+    assert [each.function for each in found(now, {("main.other",): 16})] == ["main.append"]
+
+
+def test_a_recursive_function_is_not_made_by_itself():
+    now = {("main.step", "main.walk", "main.step"): 9000, ("main.step", "main.main"): 600}
+    assert [(each.function, each.made_by) for each in found(now, {("main.other",): 16})] == [("main.step", "")]
+
+
+def test_a_connection_that_stays_is_of_whoever_sent_the_request():
+    now = {
+        ("bufio.NewReaderSize", "net/http.(*Transport).dialConn"): 8000,
+        ("net/http.NewRequest", "net/http.(*Client).Get", "main.fetch", "main.main"): 800,
+        ("main.other",): 16,
+    }
+    first = found(now, {("main.other",): 16})[0]
+    assert (first.function, first.retained_by, first.growth_bytes) == ("main.fetch", "response bodies", 8800)
+
+
+def test_a_dependency_is_told_with_its_caller_in_own_code():
+    files = {"github.com/a/b.Run": "github.com/a/b@v1.0.0/run.go", "main.serve": "main.go", "main.other": "main.go"}
+    now = {("github.com/a/b.Run", "main.serve"): 900, ("main.other",): 16}
+    profiles = [decode(heap(now, files)), decode(heap({("main.other",): 16}, files))]
+    first = suspects(heap_growth(*profiles), {}, origins(profiles))[0]
+    assert (first.ownership, first.module, first.called_by) == ("dependency", "github.com/a/b", "main.serve")

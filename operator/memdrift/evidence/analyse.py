@@ -6,16 +6,25 @@ profiles take a second, and hostile ones must not take the operator's memory. Mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
+from memdrift.evidence import native
 from memdrift.evidence.changes import module_changes
-from memdrift.evidence.findings import ComparedWith, Comparison, Findings, GrowingStack, ProfileKind, Taken
-from memdrift.evidence.fingerprint import fingerprint
-from memdrift.evidence.growth import Growth, goroutine_growth, growing_entries, heap_growth
-from memdrift.evidence.limits import DEFAULT_LIMITS, Limits, ProfileInvalid
-from memdrift.evidence.modules import module_versions, origins
-from memdrift.evidence.profile import Profile, validate
-from memdrift.evidence.sentence import explained_sentence, goroutines_sentence, suspects_sentence
+from memdrift.evidence.clusters import clusters
+from memdrift.evidence.compared import Compared, compared_profiles, decoded, first_of
+from memdrift.evidence.confidence import NO_MORE_THAN_NOISE, Basis, basis_of, confidence_percent, confidence_reason
+from memdrift.evidence.findings import Cluster, ComparedWith, Comparison, Findings, GrowingStack, ProfileKind, Suspect
+from memdrift.evidence.fingerprint import normalised
+from memdrift.evidence.growth import Growth, growing_entries
+from memdrift.evidence.limits import DEFAULT_LIMITS, Limits
+from memdrift.evidence.modules import OriginKind, module_versions
+from memdrift.evidence.sentence import (
+    explained_sentence,
+    goroutines_sentence,
+    native_sentence,
+    others_sentence,
+    suspects_sentence,
+)
 from memdrift.evidence.suspects import MANY_GOROUTINES, suspects
 
 _MAX_STACKS = 50
@@ -23,42 +32,7 @@ _MAX_FRAMES = 64
 _MAX_SUSPECTS = 20
 _MAX_GOROUTINE_ENTRIES = 20
 _MAX_MODULES = 1000
-
-
-def _decoded(taken: Taken, limits: Limits) -> Profile:
-    try:
-        return validate(taken.content, taken.kind, limits)
-    except ProfileInvalid as error:
-        raise ProfileInvalid(error.reason, f"{taken.kind} profile of pod {taken.pod}: {error.message}") from error
-
-
-def _first(profiles: Iterable[Taken], kind: ProfileKind) -> Taken | None:
-    return next((taken for taken in profiles if taken.kind is kind), None)
-
-
-def earlier_of(current: Taken, earlier: Iterable[Taken]) -> tuple[Taken | None, ComparedWith]:
-    """What a profile is compared with: the first one of the same life, else the youngest baseline of its revision.
-
-    A container that restarted within its pod is another life. A profile of another revision is never compared with:
-    the difference of two programs is not growth.
-    """
-    candidates = [taken for taken in earlier if taken.kind is current.kind and taken.taken_at < current.taken_at]
-    same_life = [taken for taken in candidates if (taken.uid, taken.started_at) == (current.uid, current.started_at)]
-    if same_life:
-        return min(same_life, key=lambda taken: taken.taken_at), ComparedWith.SAME_POD
-    same_revision = [taken for taken in candidates if taken.revision == current.revision]
-    if same_revision:
-        return min(same_revision, key=lambda taken: taken.taken_at - taken.started_at), ComparedWith.BASELINE
-    return None, ComparedWith.NOTHING
-
-
-def _goroutine_profiles(comparison: Comparison, worst: Taken, limits: Limits) -> tuple[Profile | None, Profile | None]:
-    of_worst = [taken for taken in comparison.current if taken.uid == worst.uid]
-    current = _first(of_worst, ProfileKind.GOROUTINE)
-    if current is None:
-        return None, None
-    earlier, _ = earlier_of(current, comparison.earlier)
-    return _decoded(current, limits), _decoded(earlier, limits) if earlier else None
+_LEAKS_AT_ONCE = 2
 
 
 def _explained_percent(growth_bytes: int, metric_growth_bytes: float | None) -> float | None:
@@ -67,20 +41,8 @@ def _explained_percent(growth_bytes: int, metric_growth_bytes: float | None) -> 
     return max(0.0, min(100.0, 100.0 * growth_bytes / metric_growth_bytes))
 
 
-def _growing_stacks(growth: Growth) -> tuple[GrowingStack, ...]:
-    return tuple(
-        GrowingStack(
-            frames=stack[:_MAX_FRAMES],
-            growth_bytes=value,
-            growth_objects=growth.objects_by_stack.get(stack, 0),
-            share_percent=growth.share_percent(value),
-        )
-        for stack, value in growth.largest()[:_MAX_STACKS]
-    )
-
-
 def _without_heap(comparison: Comparison, limits: Limits) -> Findings:
-    versions = module_versions(_decoded(taken, limits) for taken in comparison.current)
+    versions = module_versions(decoded(taken, limits) for taken in comparison.current)
     return Findings(
         compared_with=ComparedWith.NOTHING,
         profile_growth_bytes=0,
@@ -94,50 +56,128 @@ def _without_heap(comparison: Comparison, limits: Limits) -> Findings:
     )
 
 
+def _growing_stacks(growth: Growth, hours: float | None) -> tuple[GrowingStack, ...]:
+    return tuple(
+        GrowingStack(
+            frames=stack[:_MAX_FRAMES],
+            growth_bytes=value,
+            growth_objects=growth.objects_by_stack.get(stack, 0),
+            share_percent=growth.share_percent(value),
+            growth_bytes_per_hour=value / hours if hours else None,
+        )
+        for stack, value in growth.largest()[:_MAX_STACKS]
+    )
+
+
+def _share_for_confidence(suspect: Suspect, found: tuple[Suspect, ...], leaks: tuple[Cluster, ...]) -> float:
+    """What stands together: functions of one dependency, because the module is what leaks, and two leaks at once.
+
+    A third leak is not counted with them: growth that is spread over many owners is what a busy healthy service shows.
+    """
+    together = leaks[:_LEAKS_AT_ONCE]
+    if suspect.ownership == OriginKind.DEPENDENCY and suspect.module:
+        of_module = sum(each.share_percent for each in found if each.module == suspect.module)
+        named = suspect.module in {leak.module for leak in together}
+        return of_module + sum(leak.share_percent for leak in together if named and leak.module != suspect.module)
+    if normalised(suspect.function) in {leak.owner for leak in together}:
+        return sum(leak.share_percent for leak in together)
+    return suspect.share_percent
+
+
+def _weighed(
+    found: tuple[Suspect, ...], leaks: tuple[Cluster, ...], basis: Basis, hours: float | None
+) -> tuple[Suspect, ...]:
+    return tuple(
+        replace(
+            suspect,
+            growth_bytes_per_hour=suspect.growth_bytes / hours if hours else None,
+            confidence_percent=confidence_percent(_share_for_confidence(suspect, found, leaks), basis),
+        )
+        for suspect in found
+    )
+
+
 def analyse(comparison: Comparison, limits: Limits = DEFAULT_LIMITS) -> Findings:
     """Compare the worst pod's heap with what it was and say who owns the growth.
 
     Where nothing can be compared with, stacks and suspects are of all memory in use and not of growth: `compared_with`
-    says so, `profile_growth_bytes` is 0, `explained_percent` is None and there is no fingerprint.
+    says so, `profile_growth_bytes` is 0, `explained_percent` is None, and there are no fingerprint and no confidence.
 
     Raises:
         ProfileInvalid: one of the profiles that are read is not a valid profile of its kind; the message names its pod.
     """
-    worst = _first(comparison.current, ProfileKind.HEAP)
+    worst = first_of(comparison.current, ProfileKind.HEAP)
     if worst is None:
         return _without_heap(comparison, limits)
-    earlier, compared_with = earlier_of(worst, comparison.earlier)
-    is_growth = earlier is not None
-    heap_now, heap_then = _decoded(worst, limits), _decoded(earlier, limits) if earlier else None
-    growth = heap_growth(heap_now, heap_then)
-    goroutines_now, goroutines_then = _goroutine_profiles(comparison, worst, limits)
-    goroutines = goroutine_growth(goroutines_now, goroutines_then) if goroutines_now else {}
-
-    of_worst = [profile for profile in (heap_now, goroutines_now) if profile]
-    known = origins([*of_worst, *(profile for profile in (heap_then, goroutines_then) if profile)])
-    others = [_decoded(taken, limits) for taken in comparison.current if taken.uid != worst.uid]
-    versions = module_versions([*of_worst, *others])
-    healthy_versions = module_versions(_decoded(taken, limits) for taken in comparison.healthy)
-    changes = module_changes(healthy_versions, versions, growth, known)
-    found = suspects(growth, goroutines, known)
-    entries = growing_entries(goroutines) if goroutines_then else ()
-    explained = _explained_percent(growth.net_bytes, comparison.metric_growth_bytes) if is_growth else None
-    parts = (
-        suspects_sentence(growth.positive_bytes, found, changes, is_growth=is_growth),
-        goroutines_sentence(entries, MANY_GOROUTINES),
-        explained_sentence(explained),
-        "" if is_growth else "there is no earlier profile to compare with, so this is not growth",
-    )
-    return Findings(
-        compared_with=compared_with,
-        profile_growth_bytes=growth.net_bytes if is_growth else 0,
+    compared = compared_profiles(comparison, worst, limits)
+    others = [decoded(taken, limits) for taken in comparison.current if taken.uid != worst.uid]
+    versions = module_versions([*compared.profiles, *others])
+    healthy_versions = module_versions(decoded(taken, limits) for taken in comparison.healthy)
+    changes = module_changes(healthy_versions, versions, compared.growth, compared.origins)
+    found = suspects(compared.growth, compared.goroutines, compared.origins)
+    findings = Findings(
+        compared_with=compared.compared_with,
+        profile_growth_bytes=compared.growth.net_bytes if compared.is_growth else 0,
         metric_growth_bytes=comparison.metric_growth_bytes,
-        explained_percent=explained,
-        stacks=_growing_stacks(growth),
-        suspects=found[:_MAX_SUSPECTS],
+        explained_percent=None,
+        stacks=_growing_stacks(compared.growth, _hours(compared)),
+        suspects=found,
         changes=changes[:_MAX_MODULES],
         module_versions=dict(list(versions.items())[:_MAX_MODULES]),
-        growing_goroutines=entries[:_MAX_GOROUTINE_ENTRIES],
-        fingerprint=fingerprint(found, known) if is_growth else "",
-        sentence="; ".join(part for part in parts if part),
+        growing_goroutines=(
+            growing_entries(compared.goroutines)[:_MAX_GOROUTINE_ENTRIES] if compared.goroutines_compared else ()
+        ),
+        span_seconds=compared.span_seconds,
     )
+    findings = _judged(findings, comparison, compared) if compared.is_growth else findings
+    return replace(findings, suspects=findings.suspects[:_MAX_SUSPECTS], sentence=_sentence(findings))
+
+
+def _hours(compared: Compared) -> float | None:
+    return compared.span_seconds / 3600 if compared.span_seconds else None
+
+
+def _judged(findings: Findings, comparison: Comparison, compared: Compared) -> Findings:
+    """What can be said of growth only: which leaks, how sure, and whether the heap is the place to look at all."""
+    growth, metric_growth = compared.growth.net_bytes, comparison.metric_growth_bytes
+    explained = _explained_percent(growth, metric_growth)
+    basis = basis_of(compared.in_use_bytes, growth, explained, metric_grew=metric_growth is None or metric_growth > 0)
+    is_native = native.is_native(explained, resident=comparison.resident)
+    goroutines = sum(compared.goroutines.values()) if compared.goroutines_compared else 0
+    told = basis.noises >= NO_MORE_THAN_NOISE and not is_native  # chance has no name that could be recognised
+    leaks = (
+        clusters(findings.suspects, compared.origins, compared.main_file, comparison.known_fingerprints) if told else ()
+    )
+    found = _weighed(findings.suspects, leaks, basis, _hours(compared))
+    share = _share_for_confidence(found[0], found, leaks) if found else 0.0
+    return replace(
+        findings,
+        explained_percent=explained,
+        suspects=found,
+        clusters=leaks,
+        fingerprint=leaks[0].fingerprint if leaks else "",
+        confidence_percent=found[0].confidence_percent if found else 0.0,
+        confidence_reason=confidence_reason(share, basis, leaks=len(leaks[:_LEAKS_AT_ONCE])),
+        native=is_native,
+        next_steps=native.next_steps(goroutines) if is_native else (),
+    )
+
+
+def _sentence(findings: Findings) -> str:
+    is_growth = findings.compared_with != ComparedWith.NOTHING
+    total = sum(suspect.growth_bytes for suspect in findings.suspects)
+    shares = sum(suspect.share_percent for suspect in findings.suspects)
+    grown = round(total * 100.0 / shares) if shares else sum(stack.growth_bytes for stack in findings.stacks)
+    outside = (
+        native_sentence(findings.profile_growth_bytes, findings.metric_growth_bytes)
+        if findings.native and findings.metric_growth_bytes is not None
+        else ""
+    )
+    parts = (
+        outside or suspects_sentence(grown, findings.suspects, findings.changes, is_growth=is_growth),
+        others_sentence(findings.clusters),
+        goroutines_sentence(findings.growing_goroutines, MANY_GOROUTINES),
+        explained_sentence(findings.explained_percent),
+        "" if is_growth else "there is no earlier profile to compare with, so this is not growth",
+    )
+    return "; ".join(part for part in parts if part)

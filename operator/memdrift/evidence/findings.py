@@ -14,6 +14,7 @@ class ProfileKind(StrEnum):
 
     HEAP = "heap"
     GOROUTINE = "goroutine"
+    GOROUTINE_LEAK = "goroutineleak"
 
 
 class ComparedWith(StrEnum):
@@ -52,17 +53,19 @@ class GrowingStack:
         growth_bytes: in-use space now minus then.
         growth_objects: in-use objects now minus then.
         share_percent: of all positive growth in the profile pair.
+        growth_bytes_per_hour: over the time between the two profiles; None where nothing is compared.
     """
 
     frames: tuple[str, ...]
     growth_bytes: int
     growth_objects: int
     share_percent: float
+    growth_bytes_per_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """The first frame above an allocation that is not the standard library, with what it retains.
+    """The function outside the standard library that holds growth, with what it retains.
 
     Attributes:
         module: import path of the module; "" where the frame names none (own main package: the main module if known);
@@ -70,6 +73,11 @@ class Suspect:
         version: the module's version from file names; "" where unknown (vendored without -trimpath, replaced).
         share_percent: of all positive growth in the profile pair.
         retained_by: what the standard-library frames below it say is retained ("contexts", "timers"); "" where nothing.
+        ownership: one of `modules.OriginKind`: the program itself, a dependency, or the standard library.
+        made_by: the function that makes the memory which this one keeps; "" where that is itself.
+        called_by: for a dependency, the nearest caller in own code; "" where there is none on its stacks.
+        growth_bytes_per_hour: over the time between the two profiles; None where nothing is compared.
+        confidence_percent: how sure it is that this one leaks; None where nothing is compared.
     """
 
     function: str
@@ -78,11 +86,38 @@ class Suspect:
     growth_bytes: int
     share_percent: float
     retained_by: str = ""
+    ownership: str = ""
+    made_by: str = ""
+    called_by: str = ""
+    growth_bytes_per_hour: float | None = None
+    confidence_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Growing stacks of one leak.
+
+    Attributes:
+        fingerprint: hex digest of the owner, the same wherever this leak is seen.
+        owner: what it is named after: a type of a dependency, or a function.
+        share_percent: of all growth that somebody owns.
+    """
+
+    fingerprint: str
+    owner: str
+    module: str
+    version: str
+    growth_bytes: int
+    share_percent: float
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleChange:
-    """A module whose version differs between the last healthy revision and the profiled one."""
+    """A module whose version differs between the last healthy revision and the profiled one.
+
+    Attributes:
+        before: "" where no profile of the healthy revision names the module.
+    """
 
     module: str
     before: str
@@ -100,8 +135,15 @@ class Findings:
         metric_growth_bytes: what the metric grew by over the same span, as given by the caller; None where unknown.
         explained_percent: profile growth over metric growth, 0..100; None where either is unknown.
         growing_goroutines: creation site and growth in number, largest first.
-        fingerprint: hex digest of the normalised growing stacks; "" where nothing grows.
+        fingerprint: that of the leading cluster; "" where nothing grows.
+        clusters: the leaks that the growing stacks fall into, the leading one first; usually one.
         sentence: for people.
+        span_seconds: the time in which it grew: between two profiles of one life, or of two lives' ages; None where
+            nothing is compared.
+        confidence_percent: how sure it is that the first suspect leaks; None where nothing is compared.
+        confidence_reason: the same in words; "" where nothing is compared.
+        native: the resident memory grows and the heap does not account for it.
+        next_steps: what to try where the profiles do not name the cause.
     """
 
     compared_with: str
@@ -115,6 +157,12 @@ class Findings:
     growing_goroutines: tuple[tuple[str, int], ...] = ()
     fingerprint: str = ""
     sentence: str = ""
+    clusters: tuple[Cluster, ...] = ()
+    span_seconds: float | None = None
+    confidence_percent: float | None = None
+    confidence_reason: str = ""
+    native: bool = False
+    next_steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +174,13 @@ class Comparison:
         earlier: profiles of the same revision when it was young, or of the same pod earlier; may be empty.
         healthy: profiles of the last healthy revision (baseline), for module versions; may be empty.
         metric_growth_bytes: growth of the judged memory series of the worst pod between `earlier` and `current`.
+        resident: that series is resident memory, which holds more than the heap.
+        known_fingerprints: of the store's earlier leaks; among clusters of like size a known one leads.
     """
 
     current: tuple[Taken, ...]
     earlier: tuple[Taken, ...] = ()
     healthy: tuple[Taken, ...] = ()
     metric_growth_bytes: float | None = None
+    resident: bool = False
+    known_fingerprints: tuple[str, ...] = ()

@@ -1,25 +1,28 @@
 """One short name for one leak, the same on every pod, after every restart and after a rebuild.
 
 Exists so that there is one ticket per leak. Sampling makes the set of growing stacks, and the order of the near equal
-ones, differ from pod to pod; so the name is taken from what is stable: the owner of the largest part of the growth.
-For a dependency that is the type whose methods hold the memory (a library's leak often shows in two of its methods by
-turns), for own code the function. Must not depend on line numbers, versions, addresses or the standard library.
+ones, differ from pod to pod; so the name is taken from what is stable: the owner of a cluster of growing stacks. For a
+dependency that is the type whose methods hold the memory (a library's leak often shows in two of its methods by turns),
+for own code the function. Must not depend on line numbers, versions, addresses or the standard library.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
-from memdrift.evidence.findings import Suspect
 from memdrift.evidence.modules import OriginKind, Origins
 from memdrift.evidence.names import package_of
-from memdrift.evidence.stacks import Stack
+from memdrift.evidence.nativenames import plain_name
 
-_CLOSURE = re.compile(r"(\.(func|gowrap|deferwrap)[0-9]+|-(range|fm)[0-9]*|\.[0-9]+)+$")
+_CLOSURE = re.compile(r"(\.(func|gowrap|deferwrap)[0-9]+|-(range|fm)[0-9]*|\.[0-9]+)+(?=\.|$)")
 _INIT = re.compile(r"\.init\.[0-9]+")
+_PIECES = re.compile(r"\.(\([^)]*\)|[^.]+)")
+_MAJOR_VERSION = re.compile(r"(?<=[^/])/v[0-9]+(?=[/.]|$)|(?<=[a-z])\.v[0-9]+(?=[/.]|$)")
+_BUILD_OF_PROGRAM = re.compile(r"([-_.](v?[0-9][0-9A-Za-z.+]*|[0-9a-f]{7,})|\s\(deleted\))+$")
 _DIGEST_BYTES = 16
+_CACHED_NAMES = 65_536
 
 
 def _without_type_arguments(function: str) -> str:
@@ -37,25 +40,25 @@ def _without_type_arguments(function: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=_CACHED_NAMES)
 def normalised(function: str) -> str:
     """The function's name without what a rebuild may change: type arguments, numbers of closures and of `init`s.
 
-    A closure becomes the function it is written in.
+    A closure becomes the function it is written in. Where that one was inlined, the compiler names the closure after
+    the functions it was inlined into as well, which another compiler may do otherwise: the innermost one counts.
     """
-    name = _without_type_arguments(function)
-    return _INIT.sub(".init", _CLOSURE.sub("", name))
-
-
-def normalised_stack(stack: Stack, origins: Origins) -> Stack:
-    """The frames that are not the standard library's, normalised, repetitions of recursion and closures folded."""
-    frames: list[str] = []
-    for function in stack:
-        if origins.is_standard(function):
-            continue
-        name = normalised(function)
-        if not frames or frames[-1] != name:
-            frames.append(name)
-    return tuple(frames)
+    if "::" in function:
+        return plain_name(function)
+    name = _INIT.sub(".init", _without_type_arguments(function))
+    kept = _CLOSURE.sub("", name)
+    if kept == name:
+        return name
+    package = package_of(kept)
+    pieces = _PIECES.findall(kept[len(package) :])
+    if not pieces:
+        return kept
+    receiver = f".{pieces[-2]}" if len(pieces) > 1 and pieces[-2].startswith("(") else ""
+    return f"{package}{receiver}.{pieces[-1]}"
 
 
 def owner_of(function: str, origins: Origins) -> str:
@@ -69,13 +72,14 @@ def owner_of(function: str, origins: Origins) -> str:
     return f"{package}{receiver[0]}" if receiver else name
 
 
-def fingerprint(suspects: Iterable[Suspect], origins: Origins) -> str:
-    """Hexadecimal digest of the owner of the largest growth; "" where nothing grows."""
-    growth_by_owner: dict[str, int] = {}
-    for suspect in suspects:
-        owner = owner_of(suspect.function, origins)
-        growth_by_owner[owner] = growth_by_owner.get(owner, 0) + suspect.growth_bytes
-    if not growth_by_owner:
-        return ""
-    largest = max(sorted(growth_by_owner), key=lambda owner: growth_by_owner[owner])
-    return hashlib.blake2b(largest.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+def program_of(main_file: str) -> str:
+    """The program's name from its binary's path, without a version or hash that the next build changes."""
+    return _BUILD_OF_PROGRAM.sub("", main_file.rsplit("/", 1)[-1])
+
+
+def digest_of(owner: str, main_file: str) -> str:
+    """The hexadecimal name of an owner's leak; for the package `main`, which every program has, of this program."""
+    name = _MAJOR_VERSION.sub("", owner.rpartition("/vendor/")[2])
+    if package_of(name) == "main":
+        name = f"{program_of(main_file)}:{name}"
+    return hashlib.blake2b(name.encode(), digest_size=_DIGEST_BYTES).hexdigest()

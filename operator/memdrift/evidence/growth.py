@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memdrift.evidence.profile import Profile
-from memdrift.evidence.stacks import Stack, difference, stack_totals
-
-SPACE = "inuse_space"
-OBJECTS = "inuse_objects"
-GOROUTINES = "goroutine"
+from memdrift.evidence.measures import goroutine_index, objects_index, space_index
+from memdrift.evidence.parts import Profile
+from memdrift.evidence.stacks import Stack, column_totals, difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +38,61 @@ class Growth:
         return sorted(growing, key=lambda item: (-item[1], item[0]))
 
 
+def heap_totals(profile: Profile) -> tuple[dict[Stack, int], dict[Stack, int]]:
+    """In-use space and in-use objects by stack; no objects where the profile does not tell them.
+
+    Raises:
+        ProfileInvalid: `WrongKind` where it is no heap profile.
+    """
+    space, objects = space_index(profile), objects_index(profile)
+    if objects is None:
+        return column_totals(profile, [space])[0], {}
+    of_space, of_objects = column_totals(profile, [space, objects])
+    return of_space, of_objects
+
+
+def in_use_bytes(profile: Profile) -> int:
+    """All memory in use that the profile knows.
+
+    Raises:
+        ProfileInvalid: `WrongKind` where it is no heap profile.
+    """
+    index = space_index(profile)
+    return sum(sample.values[index] for sample in profile.samples)
+
+
 def heap_growth(now: Profile, then: Profile | None) -> Growth:
     """In-use space and objects now minus then; all that is held now where there is no `then`.
 
     Raises:
         ProfileInvalid: `WrongKind` where one of them is no heap profile.
     """
-    space, objects = stack_totals(now, SPACE), stack_totals(now, OBJECTS)
-    if then is not None:
-        space, objects = difference(space, stack_totals(then, SPACE)), difference(objects, stack_totals(then, OBJECTS))
+    space, objects = heap_totals(now)
+    if then is None:
+        return growth_of(space, objects)
+    earlier_space, earlier_objects = heap_totals(then)
+    return growth_of(difference(space, earlier_space), difference(objects, earlier_objects))
+
+
+def growth_of(space: dict[Stack, int], objects: dict[Stack, int]) -> Growth:
+    """The growth whose parts by stack are known."""
     positive = sum(value for value in space.values() if value > 0)
     return Growth(space, objects, net_bytes=sum(space.values()), positive_bytes=positive)
 
 
+def goroutine_totals(profile: Profile) -> dict[Stack, int]:
+    """Number of goroutines by stack.
+
+    Raises:
+        ProfileInvalid: `WrongKind` where it is no goroutine profile.
+    """
+    return column_totals(profile, [goroutine_index(profile)])[0]
+
+
 def goroutine_growth(now: Profile, then: Profile | None) -> dict[Stack, int]:
     """Number of goroutines now minus then, by stack."""
-    counts = stack_totals(now, GOROUTINES)
-    return counts if then is None else difference(counts, stack_totals(then, GOROUTINES))
+    counts = goroutine_totals(now)
+    return counts if then is None else difference(counts, goroutine_totals(then))
 
 
 def growing_entries(goroutines: dict[Stack, int]) -> tuple[tuple[str, int], ...]:

@@ -68,17 +68,19 @@ class Limits:
         entry_bytes: of one sample, location or function as encoded.
         stack_frames: of one stack, inlined frames counted.
         frames: of all stacks together.
+        fields: of all messages together, as encoded; packed numbers count as one.
     """
 
     compressed_bytes: int = 16 * _MEBIBYTE
     raw_bytes: int = 64 * _MEBIBYTE
     samples: int = 250_000
-    locations: int = 250_000
-    strings: int = 500_000
+    locations: int = 100_000
+    strings: int = 250_000
     string_bytes: int = 64 * 1024
     entry_bytes: int = 64 * 1024
     stack_frames: int = 1024
     frames: int = 6_000_000
+    fields: int = 2_000_000
 
 
 DEFAULT_LIMITS = Limits()

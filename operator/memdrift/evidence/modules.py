@@ -19,7 +19,8 @@ from memdrift.evidence.names import (
     package_of,
     versioned_module,
 )
-from memdrift.evidence.profile import Profile
+from memdrift.evidence.nativenames import is_library, namespace_of
+from memdrift.evidence.parts import Profile
 from memdrift.evidence.stacks import files_by_function
 
 _BUILT_FROM_FILES = "command-line-arguments"
@@ -59,6 +60,8 @@ def _goroot_source(files: Mapping[str, str]) -> str:
 
 def _is_standard(function: str, file: str, goroot_source: str) -> bool:
     if function.startswith(("type:", "go:")):
+        return True
+    if is_library(function):
         return True
     first_element = package_of(function).split("/", 1)[0]
     if first_element == "main" or "." in first_element:
@@ -107,6 +110,9 @@ class Origins:
         """Where one of the profiles' functions comes from."""
         if self.is_standard(function):
             return Origin(OriginKind.STANDARD)
+        if "::" in function:
+            crate = versioned_module(function, self.files.get(function, ""))
+            return Origin(OriginKind.DEPENDENCY, *crate) if crate else Origin(OriginKind.OWN, namespace_of(function))
         package = package_of(function)
         main_path, main_version = self.main_module
         if package == "main" or (main_path and (package + "/").startswith(main_path + "/")):

@@ -6,9 +6,9 @@ from the profiled process, so whoever shows it in HTML or Markdown escapes it th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from memdrift.evidence.findings import ModuleChange, Suspect
+from memdrift.evidence.findings import Cluster, ModuleChange, Suspect
 
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 _NAMED_FUNCTIONS = 2
@@ -22,9 +22,17 @@ def bytes_for_people(value: int) -> str:
     return f"{value} B"
 
 
+def rate_for_people(bytes_per_hour: float | None) -> str:
+    """`, 61 MiB per hour` after a size; "" where the rate is not known."""
+    return "" if bytes_per_hour is None else f", {bytes_for_people(round(bytes_per_hour))} per hour"
+
+
 def _holder(leading: Suspect, of_module: list[Suspect]) -> str:
     kinds = dict.fromkeys(suspect.retained_by for suspect in of_module[:_NAMED_FUNCTIONS] if suspect.retained_by)
-    kind = f" ({', '.join(kinds)})" if kinds else ""
+    words = [", ".join(kinds)] if kinds else []
+    words += [f"made in {leading.made_by}"] if leading.made_by else []
+    words += [f"called by {leading.called_by}"] if leading.called_by else []
+    kind = f" ({'; '.join(words)})" if words else ""
     if len(of_module) == 1:
         held_by = leading.function + kind
     else:
@@ -39,7 +47,7 @@ def _holder(leading: Suspect, of_module: list[Suspect]) -> str:
 
 def _change(module: str, changes: Iterable[ModuleChange]) -> str:
     for change in changes:
-        if change.module == module:
+        if change.module == module and change.before:
             return f"; the last healthy revision had {change.before}"
     return ""
 
@@ -56,8 +64,10 @@ def suspects_sentence(
     same = [suspect for suspect in suspects if suspect.module == leading.module and suspect.version] or [leading]
     held = sum(suspect.growth_bytes for suspect in same)
     percent = min(100.0, 100.0 * held / total_bytes) if total_bytes > 0 else 0.0
+    rates = [suspect.growth_bytes_per_hour for suspect in same if suspect.growth_bytes_per_hour is not None]
+    rate = rate_for_people(sum(rates)) if rates else ""
     return (
-        f"{bytes_for_people(held)} of {bytes_for_people(total_bytes)} {what} ({percent:.0f} %) is held by "
+        f"{bytes_for_people(held)} of {bytes_for_people(total_bytes)} {what} ({percent:.0f} %{rate}) is held by "
         f"{_holder(leading, same)}{_change(leading.module, changes)}"
     )
 
@@ -73,3 +83,20 @@ def goroutines_sentence(growing: tuple[tuple[str, int], ...], at_least: int) -> 
 def explained_sentence(explained_percent: float | None) -> str:
     """How much of the metric's growth the profiles account for; "" where that is unknown."""
     return "" if explained_percent is None else f"the profiles explain {explained_percent:.0f} % of the memory's growth"
+
+
+def others_sentence(clusters: Sequence[Cluster]) -> str:
+    """The leaks beside the leading one; "" where there is only one."""
+    if len(clusters) < 2:
+        return ""
+    named = ", ".join(f"{each.owner} ({each.share_percent:.0f} %)" for each in clusters[1:])
+    return f"a second leak, or more, grows at the same time: {named}"
+
+
+def native_sentence(growth_bytes: int, metric_growth_bytes: float) -> str:
+    """Growth that the heap does not account for."""
+    held = f"grew by {bytes_for_people(growth_bytes)}" if growth_bytes > 0 else "is flat"
+    return (
+        f"resident memory grew by {bytes_for_people(round(metric_growth_bytes))} while the heap {held}: the growth is "
+        "outside the Go heap (Native)"
+    )

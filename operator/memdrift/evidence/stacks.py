@@ -1,4 +1,4 @@
-"""Values summed by stack and by function.
+"""Values summed by stack, and the stacks' values by function, file or module.
 
 Exists because a profile splits what people think of as one stack over many samples (line numbers, inlining, size
 classes). Must not know which functions matter.
@@ -6,12 +6,14 @@ classes). Must not know which functions matter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from memdrift.evidence.profile import Profile
+from memdrift.evidence.parts import Profile, Stack
 
-Stack = tuple[str, ...]
-"""Function names, leaf (the allocation) first, inlined frames expanded."""
+__all__ = [
+    "Stack", "column_totals", "cumulative_by", "cumulative_by_function", "difference", "files_by_function", "flat_by",
+    "flat_by_function", "stack_totals",
+]  # fmt: skip
 
 
 def stack_totals(profile: Profile, sample_type: str) -> dict[Stack, int]:
@@ -20,23 +22,29 @@ def stack_totals(profile: Profile, sample_type: str) -> dict[Stack, int]:
     Raises:
         ProfileInvalid: `WrongKind` where the profile has no such sample type.
     """
-    index = profile.index_of(sample_type)
-    names = {location: tuple(frame.function for frame in frames) for location, frames in profile.locations.items()}
-    by_locations: dict[tuple[int, ...], int] = {}
-    for locations, values in profile.samples:
-        by_locations[locations] = by_locations.get(locations, 0) + values[index]
-    totals: dict[Stack, int] = {}
-    for locations, value in by_locations.items():
-        if value:
-            stack = tuple([name for location in locations for name in names[location]])
-            totals[stack] = totals.get(stack, 0) + value
-    return {stack: value for stack, value in totals.items() if value}
+    return column_totals(profile, [profile.index_of(sample_type)])[0]
+
+
+def column_totals(profile: Profile, indices: Sequence[int]) -> list[dict[Stack, int]]:
+    """The same for several sample types at once, by their positions."""
+    rows: dict[Stack, int] = {}
+    columns: list[list[int]] = [[] for _ in indices]
+    pairs = list(zip(columns, indices, strict=True))
+    for stack, values in profile.samples:
+        row = rows.setdefault(stack, len(rows))
+        for column, index in pairs:
+            if row == len(column):
+                column.append(values[index])
+            else:
+                column[row] += values[index]
+    return [{stack: value for stack, value in zip(rows, column, strict=True) if value} for column in columns]
 
 
 def difference(now: Mapping[Stack, int], then: Mapping[Stack, int]) -> dict[Stack, int]:
     """`now` minus `then` by stack; stacks that did not change are left out."""
-    changed = {stack: value - then.get(stack, 0) for stack, value in now.items()}
-    changed.update({stack: -value for stack, value in then.items() if stack not in now})
+    rest = dict(then)
+    changed = {stack: value - rest.pop(stack, 0) for stack, value in now.items()}
+    changed.update((stack, -value) for stack, value in rest.items())
     return {stack: value for stack, value in changed.items() if value}
 
 
@@ -52,10 +60,30 @@ def flat_by_function(totals: Mapping[Stack, int]) -> dict[str, int]:
 def cumulative_by_function(totals: Mapping[Stack, int]) -> dict[str, int]:
     """What each function and everything it called allocated; a recursive function counts once per stack."""
     cumulative: dict[str, int] = {}
+    held = cumulative.get
     for stack, value in totals.items():
         for function in set(stack):
-            cumulative[function] = cumulative.get(function, 0) + value
+            cumulative[function] = held(function, 0) + value
     return {function: value for function, value in cumulative.items() if value}
+
+
+def flat_by(totals: Mapping[Stack, int], place_of: Mapping[str, str]) -> dict[str, int]:
+    """What was allocated in each place (file, module) itself; functions without a place count for ""."""
+    flat: dict[str, int] = {}
+    for function, value in flat_by_function(totals).items():
+        place = place_of.get(function, "")
+        flat[place] = flat.get(place, 0) + value
+    return {place: value for place, value in flat.items() if value}
+
+
+def cumulative_by(totals: Mapping[Stack, int], place_of: Mapping[str, str]) -> dict[str, int]:
+    """What each place and everything called from it allocated; a place counts once per stack."""
+    cumulative: dict[str, int] = {}
+    held, placed = cumulative.get, place_of.get
+    for stack, value in totals.items():
+        for place in {placed(function, "") for function in set(stack)}:
+            cumulative[place] = held(place, 0) + value
+    return {place: value for place, value in cumulative.items() if value}
 
 
 def files_by_function(profile: Profile) -> dict[str, str]:

@@ -1,114 +1,187 @@
 """The parts of a profile as the file holds them, every one bounded before it is decoded.
 
-Exists to keep reading apart from understanding: indices stay numbers here and nothing is resolved.
+Exists to keep reading apart from understanding: indices stay numbers here and nothing is resolved. Field numbers and
+types are those of `proto/profile.proto` in the public repository google/pprof; fields that memdrift never reads
+(labels, comments, times, build ids) are skipped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from google.protobuf.message import DecodeError
-
-from memdrift.evidence import wire
-from memdrift.evidence.fields import decompressed, outermost_fields
 from memdrift.evidence.limits import Limits, ProfileInvalid, ProfileProblem
+from memdrift.evidence.wire import fields_of, signed
 
 _MAX_SAMPLE_TYPES = 64
 _MAX_LINES_PER_LOCATION = 4
 """On average: hundreds of functions may be inlined into one place, but not everywhere."""
 
 
-class Sample(NamedTuple):
-    """One stack: location ids leaf first, and one value per sample type."""
+class ValueTypeEntry(NamedTuple):
+    """Indices into the string table."""
 
-    locations: tuple[int, ...]
-    values: tuple[int, ...]
+    type: int
+    unit: int
+
+
+class MappingEntry(NamedTuple):
+    """One binary or library mapped into the process."""
+
+    id: int
+    start: int
+    offset: int
+    filename: int
+
+
+class LocationEntry(NamedTuple):
+    """One program counter; `lines` are pairs of function id and line, innermost inlined function first."""
+
+    id: int
+    mapping_id: int
+    address: int
+    lines: tuple[tuple[int, int], ...]
+
+
+class FunctionEntry(NamedTuple):
+    """Names as indices into the string table."""
+
+    id: int
+    name: int
+    system_name: int
+    filename: int
 
 
 @dataclass(slots=True)
 class Tables:
-    """The outermost fields as read, before their indices are resolved; the counters serve the limits."""
+    """The outermost fields as read, before their indices are resolved; the counters serve the limits.
+
+    Attributes:
+        samples: still encoded: stacks are many times what everything else is, and are decoded once the locations that
+            they must name are known.
+        scalars: the few number fields of the message itself, by field number.
+    """
 
     limits: Limits
     strings: list[bytes] = field(default_factory=list)
-    sample_types: list[wire.ValueTypeMessage] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
-    mappings: list[wire.MappingMessage] = field(default_factory=list)
-    locations: list[wire.LocationMessage] = field(default_factory=list)
-    functions: list[wire.FunctionMessage] = field(default_factory=list)
-    references: int = 0
+    sample_types: list[ValueTypeEntry] = field(default_factory=list)
+    samples: list[bytes] = field(default_factory=list)
+    mappings: list[MappingEntry] = field(default_factory=list)
+    locations: list[LocationEntry] = field(default_factory=list)
+    functions: list[FunctionEntry] = field(default_factory=list)
+    scalars: dict[int, int] = field(default_factory=dict)
     lines: int = 0
+    fields: int = 0
+
+    def fields_in(self, message: bytes) -> Iterator[tuple[int, int | bytes]]:
+        """As `wire.fields_of`, counted: a few megabytes hold millions of fields, and each takes its time.
+
+        Raises:
+            ProfileInvalid: also `TooLarge`.
+        """
+        for each in fields_of(message):
+            self.fields += 1
+            if self.fields > self.limits.fields:
+                bound("fields", self.fields, self.limits.fields)
+            yield each
 
 
-def _bound(what: str, count: int, limit: int) -> None:
+def bound(what: str, count: int, limit: int) -> None:
+    """Refuse more than the limit allows.
+
+    Raises:
+        ProfileInvalid: `TooLarge`.
+    """
     if count > limit:
         raise ProfileInvalid(ProfileProblem.TOO_LARGE, f"the profile has more than {limit} {what}")
 
 
+def _scalars(tables: Tables, content: bytes, count: int) -> list[int]:
+    """The number fields 1 to `count` of a small message, 0 where they are absent, the last one where repeated."""
+    values = [0] * (count + 1)
+    for number, value in tables.fields_in(content):
+        if number <= count and isinstance(value, int):
+            values[number] = value
+    return values
+
+
 def _take_string(tables: Tables, content: bytes) -> None:
-    _bound("bytes in one name", len(content), tables.limits.string_bytes)
+    bound("bytes in one name", len(content), tables.limits.string_bytes)
     tables.strings.append(content)
-    _bound("strings", len(tables.strings), tables.limits.strings)
+    bound("strings", len(tables.strings), tables.limits.strings)
 
 
 def _take_sample_type(tables: Tables, content: bytes) -> None:
-    tables.sample_types.append(wire.value_type(content))
-    _bound("sample types", len(tables.sample_types), _MAX_SAMPLE_TYPES)
+    _, kind, unit = _scalars(tables, content, 2)
+    tables.sample_types.append(ValueTypeEntry(signed(kind), signed(unit)))
+    bound("sample types", len(tables.sample_types), _MAX_SAMPLE_TYPES)
 
 
 def _take_sample(tables: Tables, content: bytes) -> None:
-    message = wire.sample(content)
-    stack = tuple(message.location_id[:])  # a slice is one call into the runtime, iteration is one per element
-    _bound("frames in one stack", len(stack), tables.limits.stack_frames)
-    tables.references += len(stack)
-    _bound("frames in all stacks", tables.references, tables.limits.frames)
-    tables.samples.append(Sample(stack, tuple(message.value[:])))
-    _bound("samples", len(tables.samples), tables.limits.samples)
+    tables.samples.append(content)
+    bound("samples", len(tables.samples), tables.limits.samples)
 
 
 def _take_mapping(tables: Tables, content: bytes) -> None:
-    tables.mappings.append(wire.mapping(content))
-    _bound("mappings", len(tables.mappings), tables.limits.locations)
+    _, identity, start, _, offset, filename = _scalars(tables, content, 5)
+    tables.mappings.append(MappingEntry(identity, start, offset, signed(filename)))
+    bound("mappings", len(tables.mappings), tables.limits.locations)
 
 
 def _take_location(tables: Tables, content: bytes) -> None:
-    message = wire.location(content)
-    tables.lines += len(message.line)
-    _bound("inlined frames", tables.lines, _MAX_LINES_PER_LOCATION * tables.limits.locations)
-    tables.locations.append(message)
-    _bound("locations", len(tables.locations), tables.limits.locations)
+    identity = mapping_id = address = 0
+    lines = []
+    for number, value in tables.fields_in(content):
+        if isinstance(value, bytes):
+            if number == 4:
+                _, function_id, line = _scalars(tables, value, 2)
+                lines.append((function_id, signed(line)))
+        elif number == 1:
+            identity = value
+        elif number == 2:
+            mapping_id = value
+        elif number == 3:
+            address = value
+    tables.lines += len(lines)
+    bound("inlined frames", tables.lines, _MAX_LINES_PER_LOCATION * tables.limits.locations)
+    tables.locations.append(LocationEntry(identity, mapping_id, address, tuple(lines)))
+    bound("locations", len(tables.locations), tables.limits.locations)
 
 
 def _take_function(tables: Tables, content: bytes) -> None:
-    tables.functions.append(wire.function(content))
-    _bound("functions", len(tables.functions), tables.limits.locations)
+    _, identity, name, system_name, filename = _scalars(tables, content, 4)
+    tables.functions.append(FunctionEntry(identity, signed(name), signed(system_name), signed(filename)))
+    bound("functions", len(tables.functions), tables.limits.locations)
 
 
-_READERS = {
-    wire.PROFILE_FIELDS["string_table"]: _take_string,
-    wire.PROFILE_FIELDS["sample_type"]: _take_sample_type,
-    wire.PROFILE_FIELDS["sample"]: _take_sample,
-    wire.PROFILE_FIELDS["mapping"]: _take_mapping,
-    wire.PROFILE_FIELDS["location"]: _take_location,
-    wire.PROFILE_FIELDS["function"]: _take_function,
+_READERS: dict[int, Callable[[Tables, bytes], None]] = {
+    1: _take_sample_type,
+    2: _take_sample,
+    3: _take_mapping,
+    4: _take_location,
+    5: _take_function,
+    6: _take_string,
 }
+TIME_NANOS, PERIOD, DEFAULT_SAMPLE_TYPE = 9, 12, 14
+"""Numbers of the fields in `Tables.scalars`."""
+_SCALARS = (TIME_NANOS, PERIOD, DEFAULT_SAMPLE_TYPE)
 
 
-def read_tables(content: bytes, limits: Limits) -> Tables:
-    """Read a gzip-compressed pprof file into its tables.
+def read_tables(raw: bytes, limits: Limits) -> Tables:
+    """Read the message of a profile into its tables.
 
     Raises:
-        ProfileInvalid: the file does not decompress, exceeds a limit, or is no protobuf message of a profile.
+        ProfileInvalid: it exceeds a limit, or is no protobuf message of a profile.
     """
     tables = Tables(limits)
-    try:
-        for number, value in outermost_fields(decompressed(content, limits)):
-            reader = _READERS.get(number)
-            if reader is None or isinstance(value, int):
-                continue  # a field that is not needed, or that a later version of the format added
-            _bound("bytes in one entry", len(value), limits.entry_bytes)
+    for number, value in tables.fields_in(raw):
+        reader = _READERS.get(number)
+        if isinstance(value, int):
+            if number in _SCALARS:
+                tables.scalars[number] = signed(value)
+        elif reader is not None:  # else a field that is not needed, or that a later version of the format added
+            if len(value) > limits.entry_bytes:
+                bound("bytes in one entry", len(value), limits.entry_bytes)
             reader(tables, value)
-    except DecodeError as error:
-        raise ProfileInvalid(ProfileProblem.NOT_PPROF, f"an entry is not a protobuf message: {error}") from error
     return tables

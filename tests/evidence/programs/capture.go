@@ -8,10 +8,17 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
 )
 
-// A finer sample than the default of 512 KiB: with so little memory the noise would be as large as the leaks.
-func init() { runtime.MemProfileRate = 16 << 10 }
+// A finer sample than the default of 512 KiB, unless MEMORY_PROFILE_RATE asks for another: with so little memory the
+// noise would be as large as the leaks.
+func init() {
+	runtime.MemProfileRate = 16 << 10
+	if rate, err := strconv.Atoi(os.Getenv("MEMORY_PROFILE_RATE")); err == nil {
+		runtime.MemProfileRate = rate
+	}
+}
 
 // profileAround writes heap and goroutine profiles into the folder named by the first argument: `young` after the
 // first piece of work, `late` after the second.

@@ -17,6 +17,7 @@ from memdrift.adapters.analyser import worker
 from memdrift.adapters.analyser.worker import Bounds, Refused
 from memdrift.errors import CaptureFailed
 from memdrift.evidence.findings import Comparison, Findings, ProfileKind
+from memdrift.report.exhibit import GrownStack
 
 Result = TypeVar("Result")
 _START_SECONDS = 30.0
@@ -37,6 +38,14 @@ class ProcessAnalyser:
             CaptureFailed: a profile cannot be decoded, or not within the bounds.
         """
         return await self._run(lambda pool: pool.submit(worker.analyse_bounded, self._bounds, comparison))
+
+    async def grown_stacks(self, comparison: Comparison) -> tuple[GrownStack, ...]:
+        """The growth of the worst pod's heap by stack, cut to what a picture can show.
+
+        Raises:
+            CaptureFailed: a profile cannot be decoded, or not within the bounds.
+        """
+        return await self._run(lambda pool: pool.submit(worker.stacks_bounded, self._bounds, comparison))
 
     async def validate(self, content: bytes, kind: ProfileKind) -> None:
         """Decode the profile and forget it.

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from memdrift.evidence.analyse import analyse
+from memdrift.evidence.compared import compared_profiles, first_of
 from memdrift.evidence.findings import Comparison, Findings, ProfileKind
-from memdrift.evidence.limits import ProfileInvalid
+from memdrift.evidence.limits import DEFAULT_LIMITS, ProfileInvalid
 from memdrift.evidence.profile import validate
+from memdrift.report.exhibit import GrownStack
+from memdrift.report.flame import pruned
 
 Result = TypeVar("Result")
 _POLITENESS = 5
@@ -46,6 +49,19 @@ class Refused:
 def analyse_bounded(bounds: Bounds, comparison: Comparison) -> Findings | Refused:
     """The findings."""
     return _within(bounds, lambda: analyse(comparison))
+
+
+def stacks_bounded(bounds: Bounds, comparison: Comparison) -> tuple[GrownStack, ...] | Refused:
+    """The growth of the worst pod's heap, callers first, cut to what a picture can show."""
+
+    def grown() -> tuple[GrownStack, ...]:
+        worst = first_of(comparison.current, ProfileKind.HEAP)
+        if worst is None:
+            return ()
+        growth = compared_profiles(comparison, worst, DEFAULT_LIMITS).growth
+        return pruned([(stack[::-1], value) for stack, value in growth.bytes_by_stack.items()])
+
+    return _within(bounds, grown)
 
 
 def validate_bounded(bounds: Bounds, content: bytes, kind: ProfileKind) -> Refused | None:
