@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from memdrift.adapters.trackers import ConfiguredTrackers
+from memdrift.adapters.turns import LocalTurns
 from memdrift.api.administration import Administration
 from memdrift.errors import NotAllowed, TrackerUnavailable
 from memdrift.ports import Filing, Tracker
@@ -21,7 +22,8 @@ from memdrift.ports import Filing, Tracker
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 FILING = Filing(
-    marker="market/market-store-1",
+    marker="sha256-async",
+    occurrence="market/market-store-1",
     title="market-store leaks memory",
     body_markdown="**async** keeps contexts",
     document={"outcome": None, "suspects": [{"module": "github.com/grab/async"}]},
@@ -67,7 +69,7 @@ async def trackers(url: str | None, **changes: Any) -> AsyncIterator[ConfiguredT
             | changes
         )
     administration = Administration.model_validate({"trackers": entries})
-    configured = ConfiguredTrackers(lambda: administration)
+    configured = ConfiguredTrackers(lambda: administration, LocalTurns())
     try:
         yield configured
     finally:
@@ -107,7 +109,8 @@ async def test_a_filing_is_posted_with_its_marker_and_token(tmp_path: Path) -> N
     assert headers["X-Team"] == "stores"
     assert body == {
         "version": "1",
-        "marker": "market/market-store-1",
+        "marker": "sha256-async",
+        "occurrence": "market/market-store-1",
         "title": FILING.title,
         "body": FILING.body_markdown,
         "project": "STORE",

@@ -1,0 +1,155 @@
+"""One ticket per leak, whatever is lost on the way.
+
+Exists because a tracker has no "create unless it exists": the ticket is looked for before it is created, nobody else
+creates meanwhile (`Turns`), and after the creation it is waited for until a search sees it, so that whoever comes next
+finds it. Should two exist nevertheless, the older one stays. Must not know a tracker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from memdrift.adapters.trackers.desk import Desk, Ticket
+from memdrift.errors import MemdriftError, NotAllowed, TrackerUnavailable
+from memdrift.ports import Filing, Remark, Turns
+
+_log = logging.getLogger(__name__)
+
+FILING_SECONDS_AT_MOST = 45.0
+"""Less than after which a turn is taken over, so that nobody files behind the back of another."""
+VISIBLE_SECONDS_AT_MOST = 15.0
+_POLL_SECONDS = 0.5
+
+OpenDesk = Callable[[str], Desk]
+Told = Callable[[Filing, str], Awaitable[None]]
+
+
+class OneTicketPerLeak:
+    """Implements `ports.Tracker` on a desk.
+
+    Args:
+        name: of the tracker in the administrator's file.
+        project_for: the project that a store may file into, from the one it asks for; None where it may not.
+        open_desk: the desk of a project.
+        turns: who may create tickets now.
+        told: called with the ticket's address for each ticket that was opened or came back.
+    """
+
+    def __init__(
+        self, name: str, project_for: Callable[[str], str | None], open_desk: OpenDesk, turns: Turns, told: Told
+    ) -> None:
+        self._name = name
+        self._project_for = project_for
+        self._open_desk = open_desk
+        self._turns = turns
+        self._told = told
+
+    async def file(self, filing: Filing) -> str:
+        """The URL of the leak's ticket, which tells of this incident.
+
+        Raises:
+            TrackerUnavailable: not confirmed; filing again is safe.
+            NotAllowed: the project is not for this store, or the tracker refused.
+        """
+        project = self._project(filing.project)
+        try:
+            async with asyncio.timeout(FILING_SECONDS_AT_MOST), self._turns.turn(self._key(project, filing.marker)):
+                desk = self._open_desk(project)
+                await desk.arrive()
+                ticket, fresh = await self._filed(desk, filing)
+                await self._attach(desk, ticket, filing)
+        except TimeoutError as error:
+            raise self._late() from error
+        if fresh:
+            await self._told(filing, ticket.url)
+        return ticket.url
+
+    async def remark(self, remark: Remark) -> None:
+        """Say something on the leak's ticket, once; nothing where it has none.
+
+        Raises:
+            TrackerUnavailable: not confirmed; saying it again is safe.
+            NotAllowed: as for `file`.
+        """
+        project = self._project(remark.project)
+        try:
+            async with asyncio.timeout(FILING_SECONDS_AT_MOST), self._turns.turn(self._key(project, remark.marker)):
+                desk = self._open_desk(project)
+                await desk.arrive()
+                ticket = _oldest(await desk.find(remark.marker))
+                if ticket is not None and not await desk.remarked(ticket, remark.occurrence):
+                    await desk.remark(ticket, remark.body_markdown, remark.occurrence)
+        except TimeoutError as error:
+            raise self._late() from error
+
+    async def _filed(self, desk: Desk, filing: Filing) -> tuple[Ticket, bool]:
+        """The ticket, and whether this incident is new to it."""
+        ticket = _oldest(await desk.find(filing.marker))
+        if ticket is None:
+            created = await self._created(desk, filing)
+            ticket = await self._settled(desk, filing, created)
+            if ticket == created:
+                return ticket, True
+        if await desk.remarked(ticket, filing.occurrence):
+            return ticket, False
+        if not ticket.is_open:
+            await desk.reopen(ticket)
+        await desk.remark(ticket, filing.recurrence_markdown or filing.body_markdown, filing.occurrence)
+        return ticket, True
+
+    async def _created(self, desk: Desk, filing: Filing) -> Ticket:
+        try:
+            return await desk.create(filing)
+        except TrackerUnavailable as error:
+            # It may be there: whoever asks again must not do so before a search can see it.
+            seconds = max(error.retry_after_seconds or 0.0, desk.lag_seconds)
+            raise TrackerUnavailable(error.reason, error.message, seconds) from error
+
+    async def _settled(self, desk: Desk, filing: Filing, created: Ticket) -> Ticket:
+        """The ticket that stays, once a search sees the new one; the new one is closed where an older one exists."""
+        deadline = asyncio.get_running_loop().time() + VISIBLE_SECONDS_AT_MOST
+        try:
+            found = await desk.find(filing.marker)
+            while all(each.key != created.key for each in found) and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(_POLL_SECONDS)
+                found = await desk.find(filing.marker)
+            stays = _oldest([*found, created]) or created
+            if stays.key == created.key:
+                return created
+            await desk.remark(created, f"The same leak has a ticket already: {stays.url}", f"{filing.marker}-duplicate")
+            await desk.close_as_duplicate(created)
+        except MemdriftError as error:
+            _log.warning("a new ticket was not looked at again", extra={"tracker": self._name, "why": error.message})
+            return created
+        return stays
+
+    async def _attach(self, desk: Desk, ticket: Ticket, filing: Filing) -> None:
+        """A ticket without its picture is a ticket."""
+        for attachment in filing.attachments:
+            try:
+                await desk.attach(ticket, attachment)
+            except MemdriftError as error:
+                _log.warning("nothing was attached", extra={"tracker": self._name, "why": error.message})
+
+    def _project(self, asked: str) -> str:
+        project = self._project_for(asked)
+        if project is None:
+            raise NotAllowed(
+                "TrackerNotAllowed",
+                f"`spec.filing.project` `{asked}` is not among the `allowedProjects` of tracker `{self._name}`",
+            )
+        return project
+
+    def _key(self, project: str, marker: str) -> str:
+        return f"{self._name}/{project}/{marker}"
+
+    def _late(self) -> TrackerUnavailable:
+        return TrackerUnavailable(
+            "TrackerUnavailable", f"tracker `{self._name}` did not finish within {FILING_SECONDS_AT_MOST:.0f} s"
+        )
+
+
+def _oldest(tickets: Sequence[Ticket]) -> Ticket | None:
+    return min(tickets, key=lambda ticket: ticket.age_order, default=None)

@@ -1,0 +1,166 @@
+"""Whose turn it is to write tickets, as a Lease.
+
+Exists because trackers have no "create unless it exists": two processes that look at the same moment would both create.
+A holder that died is followed only after its Lease was seen unchanged for longer than a turn may last, by the
+observer's own clock; that also gives lagging search indexes the time to show what it created. Must not know trackers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound, TrackerUnavailable
+from memdrift.ports import Clock, KubernetesCalls
+
+LEASE = "memdrift-filing"
+TAKEOVER_SECONDS = 60.0
+"""Longer than a turn lasts."""
+_AGAIN_SECONDS = 5.0
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class _Metadata(_Wire):
+    resource_version: str = ""
+
+
+class _Spec(_Wire):
+    holder_identity: str | None = None
+
+
+class _Lease(_Wire):
+    metadata: _Metadata = Field(default_factory=_Metadata)
+    spec: _Spec = Field(default_factory=_Spec)
+
+
+class LocalTurns:
+    """Implements the port `Turns` within one process: one at a time per key."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Waits for whoever has the key."""
+        lock, count = self._waiting.get(key, (asyncio.Lock(), 0))
+        self._waiting[key] = (lock, count + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, count = self._waiting.pop(key)
+            if count > 1:
+                self._waiting[key] = (lock, count - 1)
+
+
+class LeaseTurns:
+    """Implements the port `Turns` for all processes of a cluster; within this one by `LocalTurns`.
+
+    Args:
+        identity: of this process, another one after a restart: what a dead one began is not known to its successor.
+        takeover_seconds: how long a foreign holder must be seen unchanged.
+    """
+
+    def __init__(
+        self,
+        calls: KubernetesCalls,
+        namespace: str,
+        clock: Clock,
+        identity: str,
+        takeover_seconds: float = TAKEOVER_SECONDS,
+    ) -> None:
+        self._calls = calls
+        self._namespace = namespace
+        self._clock = clock
+        self._identity = identity
+        self._takeover_seconds = takeover_seconds
+        self._local = LocalTurns()
+        self._lease_lock = asyncio.Lock()
+        self._turns = 0
+        self._seen: tuple[str, float] = ("", 0.0)
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Turns for different keys go on at once in this process, which holds the Lease as long as one of them does."""
+        return self._turn(key)
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[None]:
+        async with self._local.turn(key):
+            async with self._lease_lock:
+                await self._hold()
+                self._turns += 1
+            try:
+                yield
+            finally:
+                await asyncio.shield(self._end())
+
+    async def _end(self) -> None:
+        async with self._lease_lock:
+            self._turns -= 1
+            if self._turns == 0:
+                # One that is not given back is taken over later, and kept by ourselves.
+                with suppress(ClusterUnavailable, Conflict, TargetNotFound):
+                    await self._release()
+
+    async def _hold(self) -> None:
+        """Take or renew the Lease."""
+        try:
+            lease = await self._read()
+            if lease is None:
+                await self._calls.call("POST", self._path(), body=self._body({}, self._identity))
+                return
+            holder = lease.spec.holder_identity or ""
+            if holder not in {"", self._identity} and not self._given_up(lease):
+                raise TrackerUnavailable(
+                    "TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS
+                )
+            await self._replace(lease, self._identity)
+        except Conflict as error:
+            raise TrackerUnavailable(
+                "TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS
+            ) from error
+
+    def _given_up(self, lease: _Lease) -> bool:
+        version, now = lease.metadata.resource_version, self._clock.monotonic()
+        if self._seen[0] != version:
+            self._seen = (version, now)
+        return now - self._seen[1] >= self._takeover_seconds
+
+    async def _release(self) -> None:
+        lease = await self._read()
+        if lease is not None and lease.spec.holder_identity == self._identity:
+            await self._replace(lease, "")
+
+    async def _read(self) -> _Lease | None:
+        try:
+            answer = await self._calls.call("GET", self._path(LEASE))
+        except TargetNotFound:
+            return None
+        try:
+            return _Lease.model_validate_json(answer)
+        except ValidationError as error:
+            raise ClusterUnavailable("AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {error}") from error
+
+    async def _replace(self, lease: _Lease, holder: str) -> None:
+        metadata = {"resourceVersion": lease.metadata.resource_version}
+        await self._calls.call("PUT", self._path(LEASE), body=self._body(metadata, holder))
+
+    def _body(self, metadata: dict[str, str], holder: str) -> dict[str, Any]:
+        now = self._clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": LEASE, "namespace": self._namespace, **metadata},
+            "spec": {"holderIdentity": holder, "renewTime": now},
+        }
+
+    def _path(self, *more: str) -> tuple[str, ...]:
+        return ("apis", "coordination.k8s.io", "v1", "namespaces", self._namespace, "leases", *more)

@@ -1,0 +1,65 @@
+"""Markdown as Jira shows it, and markers as they are recognised."""
+
+from __future__ import annotations
+
+import pytest
+
+from memdrift.adapters.trackers.markers import carries, hidden, marked, plain_marker, shown
+from memdrift.adapters.trackers.wikimarkup import wiki
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("plain", "plain"),
+        ("### What to do", "h3. What to do"),
+        ("**bold** text", "*bold* text"),
+        ("* an item\n1. first", "* an item\n# first"),
+        ("`go tool pprof`", "{{go tool pprof}}"),
+        ("[report](<https://drift.example/i/1>)", "[report|https://drift.example/i/1]"),
+        ("| a | b |\n|---|---|\n| `x` | 3 % |", "|| a || b ||\n| {{x}} | 3 % |"),
+        ("```\n[x]\n```", "{noformat}\n[x]\n{noformat}"),
+    ],
+)
+def test_what_reports_write_becomes_wiki_markup(markdown: str, expected: str) -> None:
+    assert wiki(markdown) == expected
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "{html}<script>{html}",
+        "!http://evil.example/x.png!",
+        "[~anna] look",
+        "`{{x}} [a|http://evil.example]`",
+        "{color:red}x{color}",
+        "```\n{noformat}!x!",
+    ],
+)
+def test_foreign_text_stays_text(hostile: str) -> None:
+    shown_as = wiki(hostile)
+    assert "{html}" not in shown_as
+    assert "!http" not in shown_as.replace("\\!", "")
+    assert "[~" not in shown_as
+    assert "[a|" not in shown_as
+    assert "{color" not in shown_as.replace("\\{", "")
+    assert shown_as.count("{noformat}") % 2 == 0
+
+
+def test_a_marker_counts_as_a_line_of_its_own_only() -> None:
+    assert carries(f"text\n\n{hidden('a-1')}\n", "a-1")
+    assert carries(f"text\r\n{shown('a-1')}\r\n", "a-1")
+    assert not carries(f"the function `{hidden('a-1')}` grows", "a-1")
+    assert not carries(hidden("a-12"), "a-1")
+
+
+def test_a_long_text_is_shortened_and_keeps_its_markers() -> None:
+    text = marked("x" * 100_000, 65_536, hidden("a"), hidden("b"))
+    assert len(text) <= 65_536
+    assert carries(text, "a")
+    assert carries(text, "b")
+
+
+def test_a_marker_has_only_characters_that_no_tracker_changes() -> None:
+    assert plain_marker('a b"c -->/é') == "a-b-c----"
+    assert len(plain_marker("x" * 1000)) == 128
