@@ -33,6 +33,15 @@ def accepted_key(key: str) -> str:
     return key
 
 
+def accepted_prefix(prefix: str) -> str:
+    """The name of a folder inside the archive, by the rules of a key.
+
+    Raises:
+        ArchiveUnavailable: `KeyInvalid`.
+    """
+    return accepted_key(prefix)
+
+
 def accepted_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """The metadata in the form that every store can carry: names like identifiers, short values of printable ASCII."""
     return {re.sub(r"[^a-z0-9_]", "_", name.lower()): _ascii(value) for name, value in metadata.items()}

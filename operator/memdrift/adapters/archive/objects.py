@@ -1,7 +1,7 @@
 """Puts and reads whole objects, and says what a key that is taken means.
 
 Exists so that storing twice is storing once: the same content under the same key is a success, other content is an
-error that nobody can overlook. Must not delete.
+error that nobody can overlook. Must not decide what is deleted.
 """
 
 from __future__ import annotations
@@ -10,56 +10,19 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import from_url
 
-from memdrift.adapters.archive.keys import accepted_key, accepted_metadata
-from memdrift.adapters.archive.places import Bucket, Folder, Place
-from memdrift.errors import ArchiveUnavailable, ConfigurationInvalid
-from memdrift.ports import Stored
+from memdrift.adapters.archive.keys import SIDECAR, accepted_key, accepted_metadata, accepted_prefix
+from memdrift.adapters.archive.places import Place
+from memdrift.errors import ArchiveUnavailable
+from memdrift.ports import Listed, Stored
 
 READ_BYTES_AT_MOST = 128 * 1024 * 1024
+LISTED_AT_MOST = 100_000
 _ALL_ERRORS = (BaseError, OSError, ValueError, NotImplementedError)
 _MESSAGE_CHARACTERS = 300
-
-
-def open_archive(url: str, options: Mapping[str, str] | None = None, *, timeout_seconds: float = 30.0) -> ObjectArchive:
-    """The archive at `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
-
-    Options are those of the object store, such as `endpoint` or `region`; credentials come from the environment.
-
-    Raises:
-        ConfigurationInvalid: the URL or an option has no meaning, or the folder cannot be created.
-    """
-    parts = urlsplit(url)
-    try:
-        if parts.scheme == "file":
-            path = Path(unquote(parts.path))
-            return ObjectArchive(Folder(path), path.absolute().as_uri(), timeout_seconds=timeout_seconds)
-        if parts.scheme not in {"s3", "gs", "az"}:
-            raise ValueError("it must start with file:///, s3://, gs:// or az://")
-        store = _bucket(url, dict(options or {}), timedelta(seconds=timeout_seconds))
-    except _ALL_ERRORS as error:
-        raise ConfigurationInvalid("ArchiveInvalid", f"`archives[].url` {url}: {_brief(error)}") from error
-    return ObjectArchive(Bucket(store), url.rstrip("/"), timeout_seconds=timeout_seconds)
-
-
-def _bucket(url: str, options: dict[str, str], timeout: timedelta) -> object:
-    """Obstore's store, with bounds instead of its three minutes of retries."""
-    client = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
-    # Plain HTTP is only for an endpoint that was written so, such as a test server.
-    plain = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else {}
-    return from_url(  # type: ignore[call-overload]  # it is typed per store, and the URL decides which one it is
-        url,
-        config=options,
-        client_options={**client, **plain},
-        retry_config={"max_retries": 3, "retry_timeout": timeout},
-    )
 
 
 class ObjectArchive:
@@ -103,7 +66,7 @@ class ObjectArchive:
                 found = await obstore.get_async(self._place.store, key)
             except FileNotFoundError:
                 return None
-            content = await self._content(key)
+            content = await self._bounded(found, key)
             known = await self._place.described(key, {name: str(value) for name, value in found.attributes.items()})
         sha256 = hashlib.sha256(content).hexdigest()
         stored = Stored(key=key, uri=self._uri(key), sha256=sha256, bytes=len(content), existed=True)
@@ -111,18 +74,53 @@ class ObjectArchive:
 
     async def read(self, key_or_uri: str) -> bytes:
         """The content of a key, or of a URI that `put` returned."""
+        key = self._key(key_or_uri)
+        async with self._translated(f"reading {key}"):
+            return await self._content(key)
+
+    async def folders(self, prefix: str) -> tuple[str, ...]:
+        """Names of the folders directly below a folder, sorted; none where it does not exist."""
+        accepted_prefix(prefix)
+        async with self._translated(f"listing {prefix}"):
+            found = await obstore.list_with_delimiter_async(self._place.store, prefix)
+        return tuple(sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found["common_prefixes"]))
+
+    async def listed(self, prefix: str) -> tuple[Listed, ...]:
+        """Every object below a folder, by key."""
+        accepted_prefix(prefix)
+        rows: list[Listed] = []
+        async with self._translated(f"listing {prefix}"):
+            async for chunk in obstore.list(self._place.store, prefix, chunk_size=1000):
+                rows += [Listed(each["path"], each["size"], each["last_modified"].timestamp()) for each in chunk]
+                if len(rows) > LISTED_AT_MOST:
+                    raise ArchiveUnavailable("TooManyObjects", f"{self._uri(prefix)} has over {LISTED_AT_MOST} objects")
+        return tuple(sorted((row for row in rows if not row.key.endswith(SIDECAR)), key=lambda row: row.key))
+
+    async def discard(self, key: str) -> None:
+        """Delete one object; one that is gone is a success."""
+        accepted_key(key)
+        async with self._translated(f"deleting {key}"):
+            await self._place.remove(key)
+
+    async def link(self, key_or_uri: str) -> str:
+        """A link that works without credentials for as long as the administrator allows; "" where there is none."""
+        key = self._key(key_or_uri)
+        async with self._translated(f"signing {key}"):
+            return await self._place.signed(key)
+
+    def _key(self, key_or_uri: str) -> str:
         key = key_or_uri.removeprefix(self._base_uri + "/")
         if "://" in key:
             raise ArchiveUnavailable(
                 "ObjectNotFound",
                 f"{key_or_uri} is not in the archive {self._base_uri}: configure the one that holds it",
             )
-        accepted_key(key)
-        async with self._translated(f"reading {key}"):
-            return await self._content(key)
+        return accepted_key(key)
 
     async def _content(self, key: str) -> bytes:
-        found = await obstore.get_async(self._place.store, key)
+        return await self._bounded(await obstore.get_async(self._place.store, key), key)
+
+    async def _bounded(self, found: obstore.GetResult, key: str) -> bytes:
         if found.meta["size"] > READ_BYTES_AT_MOST:
             raise ArchiveUnavailable("ObjectTooLarge", f"{self._uri(key)} is over {READ_BYTES_AT_MOST} bytes")
         return bytes(await found.bytes_async())
@@ -144,12 +142,12 @@ class ObjectArchive:
         except NotImplementedError as error:
             raise ArchiveUnavailable(
                 "ArchiveUnsuitable",
-                f"{attempt}: the store has no conditional writes ({_brief(error)}): use one that has",
+                f"{attempt}: the store has no conditional writes ({brief(error)}): use one that has",
             ) from error
         except _ALL_ERRORS as error:
-            raise ArchiveUnavailable("ArchiveUnavailable", f"{attempt}: {_brief(error)}") from error
+            raise ArchiveUnavailable("ArchiveUnavailable", f"{attempt}: {brief(error)}") from error
 
 
-def _brief(error: Exception) -> str:
+def brief(error: Exception) -> str:
     """The first line: obstore appends pages of debug output, and signed URLs could be in it."""
     return (str(error).splitlines() or [type(error).__name__])[0][:_MESSAGE_CHARACTERS]

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,12 +40,19 @@ class Place(Protocol):
     async def described(self, key: str, attributes: Mapping[str, str]) -> Mapping[str, str]:
         """The object's metadata, given the attributes that came with it; empty where a crash lost them."""
 
+    async def remove(self, key: str) -> None:
+        """Delete the object; one that is gone is a success."""
+
+    async def signed(self, key: str) -> str:
+        """A link to the object that works without credentials for a while; "" where there is none."""
+
 
 class Bucket:
     """A bucket of an object store."""
 
-    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as above
+    def __init__(self, store: Any, link_lifetime: timedelta = timedelta()) -> None:  # noqa: ANN401 - as above
         self.store = store
+        self._link_lifetime = link_lifetime
 
     async def create(self, key: str, content: bytes, metadata: Mapping[str, str]) -> None:
         """One conditional request."""
@@ -57,6 +65,17 @@ class Bucket:
     async def described(self, key: str, attributes: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - the port's
         """The attributes themselves."""
         return attributes
+
+    async def remove(self, key: str) -> None:
+        """One request."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self.store, key)
+
+    async def signed(self, key: str) -> str:
+        """Signed with the credentials of the process: it ends with them, where they end earlier."""
+        if not self._link_lifetime:
+            return ""
+        return str(await obstore.sign_async(self.store, "GET", key, self._link_lifetime))
 
 
 class Folder:
@@ -100,6 +119,15 @@ class Folder:
             return {str(name): str(value) for name, value in json.loads(content).items()}
         except (OSError, ValueError):
             return {}
+
+    async def remove(self, key: str) -> None:
+        """First the metadata: a later object under the key must not be given those of this one."""
+        for path in (self.path / (key + SIDECAR), self.path / key):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def signed(self, key: str) -> str:  # noqa: ARG002 - the port's
+        """A folder cannot sign."""
+        return ""
 
     def _flush_folders(self, key: str) -> None:
         """A new name is durable once its folder is, and a new folder once its parent is."""
