@@ -21,10 +21,11 @@ from memdrift.errors import (
     TrackerUnavailable,
 )
 from memdrift.evidence.findings import Comparison, Findings, GrowingStack, ModuleChange, Suspect, Taken
-from memdrift.ports import BlocksRequest, Captured, CaptureRequest, Filing, Resource, Stored
+from memdrift.ports import BlocksRequest, Captured, CaptureRequest, Filing, Listed, Remark, Resource, Stored
 from memdrift.reconcile.tick import Ticked, tick
 from memdrift.reconcile.world import Fleet, World
 from memdrift.remedy.target import Pod, Target
+from memdrift.report.exhibit import GrownStack
 from tests import builders
 
 READY_AFTER = timedelta(seconds=8)
@@ -54,6 +55,8 @@ class Universe:
     incidents: dict[str, DriftIncident] = field(default_factory=dict)
     objects: dict[str, tuple[bytes, Mapping[str, str]]] = field(default_factory=dict)
     tickets: dict[str, Filing] = field(default_factory=dict)
+    occurrences: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     events: list[tuple[str, str, str]] = field(default_factory=list)
     acts: list[tuple[str, str]] = field(default_factory=list)
     slot: str = ""
@@ -67,6 +70,7 @@ class Universe:
     ready_at: dict[str, datetime] = field(default_factory=dict)
     status_writes: int = 0
     unserved_kinds: set[str] = field(default_factory=set)
+    tidy_next: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     # The clock
 
@@ -122,6 +126,7 @@ class Universe:
             slots=self._Slots(self),
             skew_seconds=lambda: self.skew,
             administration=lambda: self.administration,
+            tidy_next=self.tidy_next,
         )
 
     async def tick(self) -> Ticked:
@@ -289,6 +294,9 @@ class Universe:
                 sentence="async holds the growth",
             )
 
+        async def grown_stacks(self, comparison: Comparison) -> tuple[GrownStack, ...]:
+            return ((("main.main", "async.Run", "context.WithCancel"), 50 * builders.MEBIBYTE),)
+
     @dataclass
     class _Archive:
         of: Universe
@@ -315,6 +323,26 @@ class Universe:
             self.of._answering("archive", ArchiveUnavailable("ArchiveUnreachable", "down"))
             return self.of.objects[key_or_uri.removeprefix("memory:")][0]
 
+        async def folders(self, prefix: str) -> tuple[str, ...]:
+            below = [key.removeprefix(prefix + "/") for key in self.of.objects if key.startswith(prefix + "/")]
+            return tuple(sorted({key.split("/")[0] for key in below if "/" in key}))
+
+        async def listed(self, prefix: str) -> tuple[Listed, ...]:
+            self.of._answering("archive", ArchiveUnavailable("ArchiveUnreachable", "down"))
+            return tuple(
+                Listed(key, len(content), float(number))
+                for number, (key, (content, _)) in enumerate(self.of.objects.items())
+                if key.startswith(prefix + "/")
+            )
+
+        async def discard(self, key: str) -> None:
+            self.of._answering("archive", ArchiveUnavailable("ArchiveUnreachable", "down"))
+            self.of.objects.pop(key, None)
+            self.of._effect("discard", key)
+
+        async def link(self, key_or_uri: str) -> str:
+            return ""
+
     @dataclass
     class _Trackers:
         of: Universe
@@ -324,10 +352,16 @@ class Universe:
 
         async def file(self, filing: Filing) -> str:
             self.of._answering("tracker", TrackerUnavailable("TrackerUnreachable", "down"))
-            if filing.marker not in self.of.tickets:
-                self.of.tickets[filing.marker] = filing
+            if filing.occurrence not in self.of.occurrences:
+                self.of.occurrences.append(filing.occurrence)
+                self.of.tickets.setdefault(filing.marker, filing)
                 self.of._effect("file", filing.marker)
             return f"https://tracker/{filing.marker}"
+
+        async def remark(self, remark: Remark) -> None:
+            self.of._answering("tracker", TrackerUnavailable("TrackerUnreachable", "down"))
+            if remark.occurrence not in {each.occurrence for each in self.of.remarks}:
+                self.of.remarks.append(remark)
 
     @dataclass
     class _Events:

@@ -21,11 +21,19 @@ def test_the_defaults_are_valid() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("MEMDRIFT_LISTEN", "8080"), ("MEMDRIFT_LISTEN", "host:port"), ("MEMDRIFT_LISTEN", "host:70000"),
-     ("MEMDRIFT_LOG_LEVEL", "LOUD")],
+     ("MEMDRIFT_LOG_LEVEL", "LOUD"), ("MEMDRIFT_PAGES", "yes"), ("MEMDRIFT_PAGES_URL", "memdrift.example")],
 )  # fmt: skip
 def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ConfigurationInvalid, match=name):
         Settings.parse({name: value})
+
+
+def test_tickets_link_to_pages_that_are_served() -> None:
+    named = {"MEMDRIFT_PAGES_URL": "https://memdrift.example/"}
+    assert Settings.parse({}).pages
+    assert Settings.parse(named).pages_url == "https://memdrift.example"
+    off = Settings.parse({**named, "MEMDRIFT_PAGES": "off"})
+    assert (off.pages, off.pages_url) == (False, "")
 
 
 def test_every_setting_is_described_and_its_default_parses() -> None:

@@ -5,30 +5,36 @@ The only module that names concrete adapters. Must not contain behaviour.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from memdrift.adapters.analyser import ProcessAnalyser
-from memdrift.adapters.archive import ObjectArchive, open_archive
+from memdrift.adapters.archive import ObjectArchive, open_configured
 from memdrift.adapters.clock import SystemClock
 from memdrift.adapters.connection import Connection, open_connection
 from memdrift.adapters.events import KubernetesEvents
 from memdrift.adapters.incidents import KubernetesIncidents
 from memdrift.adapters.logs import log_tick
+from memdrift.adapters.mirror import QueuedMirror
 from memdrift.adapters.portforward import PortForwardHttp
 from memdrift.adapters.profiler import PprofProfiler
 from memdrift.adapters.prometheus import PrometheusMetrics
 from memdrift.adapters.requests import KubernetesRequests
+from memdrift.adapters.reviews import KubernetesReviews
 from memdrift.adapters.slots import LeaseSlots
 from memdrift.adapters.stores import KubernetesStores
 from memdrift.adapters.telemetry import Telemetry
 from memdrift.adapters.trackers import ConfiguredTrackers
+from memdrift.adapters.turns import LeaseTurns
 from memdrift.adapters.workloads import KubernetesWorkloads
 from memdrift.api.administration import Administration
 from memdrift.errors import ConfigurationInvalid
+from memdrift.reconcile.judging import COMPANY_SECONDS, Judging
 from memdrift.reconcile.tick import Ticked, tick
 from memdrift.reconcile.world import Fleet, World
+from memdrift.report.board import Board
 from memdrift.report.health import Health
 from memdrift.report.tick import TickReport
 from memdrift.scheduler import Scheduler
@@ -47,10 +53,16 @@ class Operator:
     connection: Connection
     trackers: ConfiguredTrackers
     metrics: PrometheusMetrics
+    mirror: QueuedMirror
     clock: SystemClock
+    world: World
+    incidents: KubernetesIncidents
+    board: Board
+    reviews: KubernetesReviews
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.mirror.close()
         await self.trackers.close()
         self.metrics.close()
         await self.connection.close()
@@ -60,7 +72,7 @@ def _archive(administration: Administration) -> ObjectArchive:
     configured = administration.default_archive
     if configured is None:
         raise ConfigurationInvalid("AdministrationInvalid", "`archives` is empty: name a place for evidence")
-    return open_archive(configured.url, configured.options)
+    return open_configured(configured)
 
 
 def _profiler(
@@ -71,6 +83,11 @@ def _profiler(
         return frozenset(administration.allowed_ports), frozenset(administration.allowed_base_paths)
 
     return PprofProfiler(connection, PortForwardHttp(connection), clock, allowed, analyser.validate)
+
+
+def _identity(clock: SystemClock) -> str:
+    """Of this process, and of no earlier one in the same pod."""
+    return f"{socket.gethostname()}-{os.getpid()}-{clock.now():%Y%m%dT%H%M%SZ}"
 
 
 async def assemble(settings: Settings, version: str) -> Operator:
@@ -84,8 +101,10 @@ async def assemble(settings: Settings, version: str) -> Operator:
     connection = await open_connection(settings.kubeconfig, clock)
     telemetry, health = Telemetry(version), Health(started_at=clock.monotonic())
     metrics = PrometheusMetrics(lambda: file.current().sources, clock)
-    trackers, analyser = ConfiguredTrackers(file.current), ProcessAnalyser()
-    incidents = KubernetesIncidents(connection)
+    turns = LeaseTurns(connection, settings.namespace, clock, _identity(clock))
+    trackers, analyser = ConfiguredTrackers(file.current, turns), ProcessAnalyser()
+    incidents, board = KubernetesIncidents(connection), Board()
+    mirror = QueuedMirror(lambda: file.current().profile_servers)
     world = World(
         clock=clock,
         metrics=metrics,
@@ -100,11 +119,17 @@ async def assemble(settings: Settings, version: str) -> Operator:
         slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_restarting),
         skew_seconds=lambda: _largest(connection, metrics),
         administration=file.current,
+        pages_url=settings.pages_url,
+        mirror=mirror,
+        judging=Judging(COMPANY_SECONDS, administration.concurrency.evaluations),
     )
 
-    scheduler = _scheduler(world, administration, file, telemetry, health, connection, metrics)
-    requests = KubernetesRequests(connection)
-    return Operator(scheduler, telemetry, health, requests, file, connection, trackers, metrics, clock)
+    scheduler = _scheduler(world, administration, file, telemetry, health, connection, metrics, board)
+    requests, reviews = KubernetesRequests(connection), KubernetesReviews(connection)
+    return Operator(
+        scheduler, telemetry, health, requests, file, connection, trackers, metrics, mirror, clock,
+        world, incidents, board, reviews,
+    )  # fmt: skip
 
 
 def _scheduler(
@@ -115,6 +140,7 @@ def _scheduler(
     health: Health,
     connection: Connection,
     metrics: PrometheusMetrics,
+    board: Board,
 ) -> Scheduler:
     """The scheduler, with everybody who wants to hear of its ticks."""
 
@@ -137,8 +163,12 @@ def _scheduler(
         _report_sources(metrics, health, now)
         telemetry.observe_health(health.figures(now))
 
+    def forget(namespace: str, name: str) -> None:
+        telemetry.forget(namespace, name)
+        board.store_gone(namespace, name)
+
     concurrency = administration.concurrency.evaluations
-    return Scheduler(tick_one, world.clock, concurrency, observe, telemetry.forget, turned)
+    return Scheduler(tick_one, world.clock, concurrency, observe, forget, turned)
 
 
 def _largest(connection: Connection, metrics: PrometheusMetrics) -> float | None:

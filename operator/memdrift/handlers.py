@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from memdrift.api.featurestore import FeatureStoreSpec
 from memdrift.api.wire import GROUP, VERSION
+from memdrift.report.board import Board
 from memdrift.scheduler import Scheduler
 from memdrift.settings import Settings
 
@@ -34,6 +35,7 @@ class Watch:
     Attributes:
         heard: called on the event loop of `loop` with the plural of a resource whenever its stream said anything, also
             a bookmark: a silent stream is a dead one.
+        board: told of every change, for the pages.
         failed: set on the event loop when watching ended without having been asked to.
     """
 
@@ -42,6 +44,7 @@ class Watch:
     loop: asyncio.AbstractEventLoop
     heard: Callable[[str], None]
     failed: asyncio.Event
+    board: Board = field(default_factory=Board)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -89,7 +92,7 @@ class Watch:
 
         @kopf.on.event(GROUP, VERSION, "driftincidents", registry=handlers)
         async def incident_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401 - kopf passes what it has
-            self._tell(self._incident, event["object"])
+            self._tell(self._incident, event["type"], event["object"])
 
         return handlers
 
@@ -100,16 +103,22 @@ class Watch:
         namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
         if kind == "DELETED":
             self.scheduler.store_gone(namespace, name)
+            self.board.store_gone(namespace, name)
             return
+        self.board.store_seen(document)
         try:
             target = FeatureStoreSpec.model_validate(document.get("spec", {})).target_ref
         except ValidationError:
             target = None  # the tick reads the store again and says what is wrong where its owner looks
         self.scheduler.store_seen(namespace, name, target, _version(document))
 
-    def _incident(self, document: Mapping[str, Any]) -> None:
+    def _incident(self, kind: str | None, document: Mapping[str, Any]) -> None:
         store = document.get("spec", {}).get("storeRef", {}).get("name")
         meta = document["metadata"]
+        if kind == "DELETED":
+            self.board.incident_gone(meta["namespace"], meta["name"])
+        else:
+            self.board.incident_seen(document)
         if store:
             self.scheduler.incident_seen(meta["namespace"], store, meta["name"], _version(document))
 

@@ -17,6 +17,7 @@ from memdrift.api.featurestore import FeatureStore, FeatureStoreStatus, MetricsS
 from memdrift.drift.blocks import Window
 from memdrift.evidence.findings import Comparison, Findings, ProfileKind, Taken
 from memdrift.remedy.target import Target
+from memdrift.report.exhibit import GrownStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,45 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as the archive lists it.
+
+    Attributes:
+        stored_at: epoch seconds, by the archive's clock.
+    """
+
+    key: str
+    bytes: int
+    stored_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """One stored profile, with whose it is."""
+
+    namespace: str
+    store: str
+    container: str
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A small file for a ticket: a picture, never a profile."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """What is told to a tracker.
 
     Attributes:
-        marker: unique per incident; a second filing with the same marker must find the first.
+        marker: one per leak: a second filing with the same marker must find the first one's ticket.
+        occurrence: one per incident: a second filing with the same one changes nothing.
+        recurrence_markdown: what a ticket is told that exists already; the body where it is "".
         document: the incident as JSON-ready data.
     """
 
@@ -113,6 +148,24 @@ class Filing:
     document: Mapping[str, object]
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
+    project: str = ""
+    occurrence: str = ""
+    recurrence_markdown: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is added to a leak's ticket later.
+
+    Attributes:
+        occurrence: the same one again changes nothing.
+    """
+
+    marker: str
+    occurrence: str
+    body_markdown: str
+    document: Mapping[str, object]
     project: str = ""
 
 
@@ -229,6 +282,50 @@ class Incidents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the API server knows, with everything that its authorisation looks at."""
+
+    name: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Reviews(Protocol):
+    """Who somebody is and what they may read, by the cluster's own rules."""
+
+    async def identify(self, token: str) -> Person | None:
+        """Whose bearer token it is; None where the API server does not accept it.
+
+        Raises:
+            NotAllowed: memdrift's account may not ask.
+            ClusterUnavailable: not known.
+        """
+        ...
+
+    async def allowed(self, person: Person, verb: str, resource: str, namespace: str) -> bool:
+        """Whether the person may do it to every such object of memdrift's in the namespace; "" means in all of them.
+
+        Raises:
+            NotAllowed: memdrift's account may not ask.
+            ClusterUnavailable: not known.
+        """
+        ...
+
+
+class IncidentReader(Protocol):
+    """One DriftIncident by its name."""
+
+    async def read(self, namespace: str, name: str) -> DriftIncident | None:
+        """The incident as the API server has it now; None where it does not exist.
+
+        Raises:
+            ClusterUnavailable.
+        """
+        ...
+
+
 class Requests(Protocol):
     """Requests to look at a store now, as an annotation on it."""
 
@@ -267,6 +364,14 @@ class Analyser(Protocol):
         """
         ...
 
+    async def grown_stacks(self, comparison: Comparison) -> tuple[GrownStack, ...]:
+        """The growth of the worst pod's heap by stack, cut to what a picture can show; empty without a heap profile.
+
+        Raises:
+            CaptureFailed: a profile in the comparison cannot be decoded.
+        """
+        ...
+
 
 class Archive(Protocol):
     """Where evidence is kept, outside the pods and outside the cluster's database."""
@@ -295,6 +400,46 @@ class Archive(Protocol):
         """
         ...
 
+    async def folders(self, prefix: str) -> tuple[str, ...]:
+        """Names of the folders directly below a folder, sorted; none where it does not exist.
+
+        Raises:
+            ArchiveUnavailable.
+        """
+        ...
+
+    async def listed(self, prefix: str) -> tuple[Listed, ...]:
+        """Every object below a folder, by key.
+
+        Raises:
+            ArchiveUnavailable.
+        """
+        ...
+
+    async def discard(self, key: str) -> None:
+        """Delete one object; one that is gone is a success.
+
+        Raises:
+            ArchiveUnavailable: not confirmed; asking again is safe.
+        """
+        ...
+
+    async def link(self, key_or_uri: str) -> str:
+        """A link that works without credentials for as long as the administrator allows; "" where there is none.
+
+        Raises:
+            ArchiveUnavailable: it could not be signed.
+        """
+        ...
+
+
+class Mirror(Protocol):
+    """Servers that are sent profiles as well, without any promise."""
+
+    def offer(self, profile: Mirrored) -> None:
+        """Take note of a profile to send; returns at once, never raises, and may drop it."""
+        ...
+
 
 class Tracker(Protocol):
     """Where owners look."""
@@ -303,7 +448,15 @@ class Tracker(Protocol):
         """File once per marker and return a URL, or "" where the tracker has none.
 
         Raises:
-            TrackerUnavailable: not confirmed; filing again with the same marker is safe.
+            TrackerUnavailable: not confirmed; filing again with the same marker and occurrence is safe.
+        """
+        ...
+
+    async def remark(self, remark: Remark) -> None:
+        """Add to the ticket of that marker, once per occurrence; nothing where there is no ticket.
+
+        Raises:
+            TrackerUnavailable: not confirmed; the same again is safe.
         """
         ...
 
@@ -316,6 +469,19 @@ class Trackers(Protocol):
 
         Raises:
             NotAllowed: not configured, or not for this namespace.
+        """
+        ...
+
+
+class Turns(Protocol):
+    """Who may write to trackers, one process at a time."""
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Nobody else in the cluster has a turn for the key meanwhile, if it ends within 45 seconds.
+
+        Raises:
+            TrackerUnavailable: another process has it; entering again later is safe.
+            ClusterUnavailable: not known.
         """
         ...
 

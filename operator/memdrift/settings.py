@@ -31,7 +31,9 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("MEMDRIFT_ADMINISTRATION_FILE", "/etc/memdrift/administration.yaml", "The administrator's file."),
-    Setting("MEMDRIFT_LISTEN", "0.0.0.0:8080", "Host and port of alerts, metrics and health."),
+    Setting("MEMDRIFT_LISTEN", "0.0.0.0:8080", "Host and port of alerts, metrics, health and the pages."),
+    Setting("MEMDRIFT_PAGES", "on", "`on` serves the pages to whom the cluster lets read the resources; or `off`."),
+    Setting("MEMDRIFT_PAGES_URL", "", "Where people reach the pages, with https://: tickets link there."),
     Setting("MEMDRIFT_NAMESPACE", "", "The operator's own namespace; default: that of its service account."),
     Setting("MEMDRIFT_WATCH_NAMESPACES", "", "Namespaces to watch, separated by commas; default: all."),
     Setting("KUBECONFIG", "", "A kubeconfig for running outside a cluster; default: the pod's service account."),
@@ -50,6 +52,8 @@ class Settings:
     watch_namespaces: tuple[str, ...]
     kubeconfig: Path | None
     log_level: str
+    pages: bool = True
+    pages_url: str = ""
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
@@ -65,6 +69,11 @@ class Settings:
         level = values["MEMDRIFT_LOG_LEVEL"].upper()
         if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ConfigurationInvalid("SettingInvalid", "MEMDRIFT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+        if values["MEMDRIFT_PAGES"] not in {"on", "off"}:
+            raise ConfigurationInvalid("SettingInvalid", "MEMDRIFT_PAGES must be `on` or `off`")
+        pages_url = values["MEMDRIFT_PAGES_URL"].rstrip("/")
+        if pages_url and not pages_url.startswith(("https://", "http://")):
+            raise ConfigurationInvalid("SettingInvalid", "MEMDRIFT_PAGES_URL must begin with https:// or http://")
         kubeconfig = values["KUBECONFIG"]
         namespaces = tuple(each.strip() for each in values["MEMDRIFT_WATCH_NAMESPACES"].split(",") if each.strip())
         return cls(
@@ -75,6 +84,8 @@ class Settings:
             watch_namespaces=namespaces,
             kubeconfig=Path(kubeconfig) if kubeconfig else None,
             log_level=level,
+            pages=values["MEMDRIFT_PAGES"] == "on",
+            pages_url=pages_url if values["MEMDRIFT_PAGES"] == "on" else "",
         )
 
 

@@ -61,3 +61,15 @@ async def test_one_at_a_time(comparison: Comparison) -> None:
     analyser = ProcessAnalyser()
     first, second = await asyncio.gather(analyser.analyse(comparison), analyser.analyse(comparison))
     assert first == second
+
+
+async def test_the_picture_of_the_growth_sums_to_the_growth(comparison: Comparison) -> None:
+    stacks = await ProcessAnalyser().grown_stacks(comparison)
+
+    findings = analyse(comparison)
+    assert sum(growth for _, growth in stacks) == findings.profile_growth_bytes
+    assert findings.stacks[0].frames[-1] in {frames[0] for frames, _ in stacks if frames}, "callers come first"
+
+
+async def test_without_a_heap_profile_there_is_no_picture() -> None:
+    assert await ProcessAnalyser().grown_stacks(Comparison(current=())) == ()

@@ -133,3 +133,40 @@ async def test_a_bucket_that_does_not_answer_is_unavailable_in_time() -> None:
     with pytest.raises(ArchiveUnavailable) as failure:
         await archive.put(KEY, b"profile", {})
     assert failure.value.reason in {"ArchiveUnavailable", "ArchiveTimedOut"}
+
+
+async def test_folders_and_objects_are_listed_without_what_lies_beside_them(archive: ObjectArchive) -> None:
+    for name in ("incidents/market/a-1-00000000/x.json", "incidents/market/ab-1-00000000/y.json"):
+        await archive.put(name, b"x", {"pod": "a"})
+    assert await archive.folders("incidents/market") == ("a-1-00000000", "ab-1-00000000")
+    assert await archive.folders("incidents/elsewhere") == ()
+    listed = await archive.listed("incidents")
+    assert [(row.key, row.bytes) for row in listed] == [
+        ("incidents/market/a-1-00000000/x.json", 1),
+        ("incidents/market/ab-1-00000000/y.json", 1),
+    ]
+    assert all(row.stored_at > 0 for row in listed)
+    assert await archive.listed("baselines") == ()
+
+
+async def test_what_is_discarded_is_gone_with_what_lies_beside_it(archive: ObjectArchive, folder: Path) -> None:
+    await archive.put(KEY, b"profile", {"pod": "a"})
+    for _ in range(2):
+        await archive.discard(KEY)
+    assert not (folder / (KEY + ".meta.json")).exists()
+    await archive.put(KEY, b"another", {"pod": "b"})
+    assert written(folder)["pod"] == "b"
+
+
+@pytest.mark.parametrize("key", ["", "../up", "/etc/passwd", ".staged/x", "a.meta.json"])
+async def test_what_could_lead_elsewhere_is_neither_listed_nor_deleted_nor_signed(
+    archive: ObjectArchive, key: str
+) -> None:
+    for attempt in (archive.listed(key), archive.folders(key), archive.discard(key), archive.link(key)):
+        with pytest.raises(ArchiveUnavailable, match="KeyInvalid"):
+            await attempt
+
+
+async def test_a_folder_has_no_links(archive: ObjectArchive) -> None:
+    stored = await archive.put(KEY, b"profile", {})
+    assert await archive.link(stored.uri) == ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memdrift.adapters.workloads import revisions, selectors, wire
+from memdrift.adapters.workloads import revisions, selectors, templates, wire
 from memdrift.adapters.workloads.pods import default_container_of, memory_bytes
 
 TEMPLATE: dict[str, Any] = {
@@ -128,3 +128,45 @@ def test_an_injected_container_is_no_default() -> None:
     template = changed(annotations={"kubectl.kubernetes.io/default-container": "istio-proxy"})
     assert default_container_of(template) == ""
     assert default_container_of(TEMPLATE) == "app"
+
+
+CONFIGURED: dict[str, Any] = {
+    "metadata": {"annotations": {"checksum/config": "abc", "memdrift.io/restarted-for": "a-1"}},
+    "spec": {
+        "containers": [
+            {
+                "name": "app",
+                "args": ["--cache=1g"],
+                "env": [
+                    {"name": "PASSWORD", "value": "hunter2"},
+                    {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "token-a", "key": "t"}}},
+                ],
+                "envFrom": [{"configMapRef": {"name": "settings-a"}}],
+                "resources": {"limits": {"memory": "1Gi"}},
+            }
+        ],
+        "volumes": [
+            {"name": "keys", "secret": {"secretName": "keys-a"}},
+            {"name": "all", "projected": {"sources": [{"configMap": {"name": "more-a"}}]}},
+        ],
+    },
+}
+
+
+def test_what_can_matter_of_a_template_is_kept_and_no_value_of_a_variable() -> None:
+    settings = dict(templates.settings_of(CONFIGURED))
+    assert settings["ConfigMap for all variables of app"] == "settings-a"
+    assert settings["Secret for variable TOKEN of app"] == "token-a"
+    assert settings["Secret of volume keys"] == "keys-a"
+    assert settings["ConfigMap of volume all"] == "more-a"
+    assert settings["memory limit of app"] == "1Gi"
+    assert {"args of app", "annotation checksum/config", "variable PASSWORD of app"} <= set(settings)
+    assert "hunter2" not in str(settings)
+    assert not any("memdrift.io" in what for what in settings)
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"spec": None}, {"spec": {"containers": "x", "volumes": [1]}}, {"metadata": []}]
+)
+def test_a_template_of_another_shape_has_no_settings(broken: dict[str, Any]) -> None:
+    assert templates.settings_of(broken) == ()

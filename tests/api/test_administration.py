@@ -56,8 +56,8 @@ WRONG = {
         "archives: [{name: a, url: 'file:///a'}, {name: b, url: 'file:///b'}]",
         "`archives`",
     ),
-    "a webhook without an address": ("trackers: [{name: t, kind: Webhook}]", "`trackers`"),
-    "a log with an address": ("trackers: [{name: t, kind: Log, url: 'http://t'}]", "`trackers`"),
+    "a webhook without an address": ("trackers: [{name: t, kind: Webhook}]", "`trackers[0]`"),
+    "a log with an address": ("trackers: [{name: t, kind: Log, url: 'http://t'}]", "`trackers[0]`"),
     "a header that breaks the line": (
         "sources: [{name: p, url: 'http://p', headers: {A: \"x\\r\\nB: y\"}}]",
         "headers",

@@ -17,8 +17,14 @@ BENCHMARKS = {
     "detect_kernel_360": "tests.bench.detect_kernel:kernel_360",
     "detect_kernel_1440": "tests.bench.detect_kernel:kernel_1440",
     "detect_fleet": "tests.bench.detect_fleet:fleet",
+    "backtest": "tests.bench.backtest:run",
     "fleet_scan_cold": "tests.bench.fleet_scan_cold:run",
     "fleet_scan_tick": "tests.bench.fleet_scan_tick:run",
+    "heap_diff": "tests.bench.heap_diff:run",
+    "capture": "tests.bench.capture:run",
+    "capture_effect": "tests.bench.capture:effect",
+    "capture_effect_of_a_megabyte": "tests.bench.capture:effect_of_a_megabyte",
+    "report": "tests.bench.report:run",
 }
 FOLDER = Path("build/bench")
 

@@ -40,11 +40,13 @@ class GoBuild:
     """Program name to package path."""
     sources: Mapping[str, str] = field(default_factory=dict)
     linker_flags: str = "-s -w"
+    cgo_tags: str = ""
+    """Build tags of a program that needs the C compiler; empty for all that do without."""
 
     @property
     def cache(self) -> Path:
         """Keyed by the version and by how it is built."""
-        recipe = repr((self.module_file, sorted(self.sources.items()), self.linker_flags))
+        recipe = repr((self.module_file, sorted(self.sources.items()), self.linker_flags)) + self.cgo_tags
         key = hashlib.sha256(recipe.encode()).hexdigest()[:8]
         return cache_directory() / "programs" / f"{self.name}-{self.version}-{key}"
 
@@ -158,12 +160,13 @@ def _build(build: GoBuild) -> None:
         build.cache.mkdir(parents=True, exist_ok=True)
         for name, text in {"go.mod": build.module_file, **build.sources}.items():
             (folder / name).write_text(text)
-        tool = {"GOFLAGS": "-mod=mod", "CGO_ENABLED": "0", "GOWORK": "off"}
+        tool = {"GOFLAGS": "-mod=mod", "CGO_ENABLED": "1" if build.cgo_tags else "0", "GOWORK": "off"}
         limit = BUILD_SECONDS_AT_MOST
         # -e: test-only dependencies of dependencies may be unobtainable, and we do not build them.
         commands.run("go", "mod", "tidy", "-e", folder=folder, extra_environment=tool, seconds=limit)
         for name, package in missing.items():
             unfinished = build.cache / f".{name}.unfinished"
-            arguments = ["-trimpath", "-ldflags", build.linker_flags, "-o", str(unfinished), package]
+            arguments = ["-trimpath", "-tags", build.cgo_tags, "-ldflags", build.linker_flags]
+            arguments += ["-o", str(unfinished), package]
             commands.run("go", "build", *arguments, folder=folder, extra_environment=tool, seconds=limit)
             unfinished.rename(build.cache / name)

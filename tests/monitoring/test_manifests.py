@@ -50,7 +50,7 @@ def test_permissions_are_spelled_out_and_small(name: str) -> None:
 
 
 def test_every_rule_has_its_reason_above_it() -> None:
-    for name in ("role-stores.yaml", "role-own-namespace.yaml"):
+    for name in ("role-stores.yaml", "role-own-namespace.yaml", "role-pages.yaml"):
         lines = (MANIFESTS / "operator" / name).read_text().splitlines()
         for number, line in enumerate(lines):
             if line.startswith("  - apiGroups"):
@@ -58,7 +58,7 @@ def test_every_rule_has_its_reason_above_it() -> None:
 
 
 def test_leases_are_for_the_own_namespace_only() -> None:
-    assert not any("leases" in rule["resources"] for rule in one("operator", "ClusterRole")["rules"])
+    assert not any("leases" in rule["resources"] for rule in one("operator", "ClusterRole", "memdrift")["rules"])
     assert one("operator", "Role")["metadata"]["namespace"] == "memdrift"
 
 
@@ -67,9 +67,19 @@ def test_the_namespaced_variant_grants_the_same_in_one_namespace() -> None:
     kinds = {document["kind"] for document in documents}
     assert not kinds & {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"}
     assert all(document["metadata"]["namespace"] == "memdrift" for document in documents)
-    assert one("operator-namespaced", "Role", "memdrift")["rules"] == one("operator", "ClusterRole")["rules"]
+    role, cluster_role = one("operator-namespaced", "Role", "memdrift"), one("operator", "ClusterRole", "memdrift")
+    assert role["rules"] == cluster_role["rules"]
     watched = environment("operator-namespaced")["MEMDRIFT_WATCH_NAMESPACES"]
     assert watched["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.namespace"
+
+
+def test_who_somebody_is_can_be_asked_cluster_wide_only() -> None:
+    assert {rule["resources"][0] for rule in one("operator", "ClusterRole", "memdrift-pages")["rules"]} == {
+        "tokenreviews",
+        "subjectaccessreviews",
+    }
+    assert "MEMDRIFT_PAGES" not in environment("operator"), "on by default"
+    assert environment("operator-namespaced")["MEMDRIFT_PAGES"]["value"] == "off"
 
 
 def container(name: str) -> Object:

@@ -95,7 +95,7 @@ def test_the_account_may_do_what_the_rules_say_and_no_more(cluster: Cluster, nam
         answer = cluster.kubectl("create", "--raw", REVIEWS, "-f", "-", input=json.dumps(review))
         return bool(json.loads(answer)["status"]["allowed"])
 
-    for rule in rules("operator"):
+    for rule in rules("operator-namespaced"):
         for group, resource, verb in product(rule["apiGroups"], rule["resources"], rule["verbs"]):
             assert may(verb, group, resource), (verb, resource)
     for verb, group, resource in FORBIDDEN:

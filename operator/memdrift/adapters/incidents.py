@@ -60,6 +60,13 @@ class KubernetesIncidents:
             )
         return found
 
+    async def read(self, namespace: str, name: str) -> DriftIncident | None:
+        """The incident as the API server has it now; None where it does not exist."""
+        try:
+            return _one(await self._calls.call("GET", _path(namespace, name)))
+        except TargetNotFound:
+            return None
+
     async def of_store(self, namespace: str, store: str) -> tuple[DriftIncident, ...]:
         """All incidents of the store's name, also those of an earlier store of that name; oldest number first."""
         answer = await self._calls.call(

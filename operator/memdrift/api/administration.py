@@ -10,24 +10,23 @@ from typing import Annotated, Self
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
+from memdrift.api.archives import Archive, Encryption, EncryptionKind, ProfileServer, ProfileServerKind, Retention
 from memdrift.api.backends import (
-    Archive,
     FilePath,
     NamespacePattern,
     Source,
     SourceLabels,
     StrictModel,
     Tls,
-    Tracker,
-    TrackerKind,
     allowed,
 )
 from memdrift.api.featurestore import Mode, WhenEvidenceMissing
+from memdrift.api.trackers import Tracker, TrackerKind
 from memdrift.errors import ConfigurationInvalid
 
 __all__ = [
-    "Administration", "Archive", "Ceiling", "CeilingLimits", "Concurrency", "Freeze", "Source", "SourceLabels", "Tls",
-    "Tracker", "TrackerKind",
+    "Administration", "Archive", "Ceiling", "CeilingLimits", "Concurrency", "Encryption", "EncryptionKind", "Freeze",
+    "ProfileServer", "ProfileServerKind", "Retention", "Source", "SourceLabels", "Tls", "Tracker", "TrackerKind",
 ]  # fmt: skip
 
 _REASON = "AdministrationInvalid"
@@ -85,6 +84,9 @@ class Administration(StrictModel):
     """The metrics sources."""
     archives: list[Archive] = Field(default_factory=list, max_length=16)
     """The places for evidence."""
+    profile_servers: list[ProfileServer] = Field(default_factory=list, max_length=16)
+    """Servers that are sent every profile as well, such as Pyroscope or Parca. That they fail is logged and never
+    delays an incident."""
     trackers: list[Tracker] = Field(default_factory=list, max_length=100)
     """The places where owners look."""
     allowed_ports: list[Annotated[int, Field(ge=1, le=65_535)]] = Field(default=[6060], max_length=100)
@@ -109,15 +111,22 @@ class Administration(StrictModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for field, items in (("sources", self.sources), ("archives", self.archives), ("trackers", self.trackers)):
+        named = (
+            ("sources", self.sources),
+            ("archives", self.archives),
+            ("profileServers", self.profile_servers),
+            ("trackers", self.trackers),
+        )
+        for field, items in named:
             names = [item.name for item in items]
             if repeated := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"`{field}` has the name `{repeated[0]}` twice; give every entry its own name")
         if len(self.archives) > 1 and sum(archive.default for archive in self.archives) != 1:
             raise ValueError("`archives` has several entries; set `default: true` on exactly one of them")
+        messengers = {each.name for each in self.trackers if each.kind is TrackerKind.NOTIFICATION}
         for tracker in self.trackers:
-            if (tracker.kind is TrackerKind.WEBHOOK) != (tracker.url is not None):
-                raise ValueError(f"`trackers`: `{tracker.name}` needs `url` exactly where its `kind` is `Webhook`")
+            if unknown := sorted(set(tracker.notifications) - messengers):
+                raise ValueError(f"`trackers`: `{tracker.name}` notifies `{unknown[0]}`, no entry of that kind")
         return self
 
     @classmethod

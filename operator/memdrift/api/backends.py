@@ -1,11 +1,10 @@
-"""The systems the administrator connects: metrics sources, archives, trackers.
+"""The systems the administrator connects: metrics sources and trackers (archives have their own module).
 
 Exists so that tenants name them and never see their addresses. Must not hold a credential, only the files they are in.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
 
@@ -94,51 +93,4 @@ class Source(StrictModel):
 
     def allows(self, namespace: str) -> bool:
         """Whether stores of the namespace may use the source."""
-        return allowed(namespace, self.allowed_namespaces)
-
-
-class Archive(StrictModel):
-    """One place for evidence."""
-
-    name: Label
-    """How it is called in messages."""
-    url: Annotated[str, Field(max_length=1024, pattern=r"^(file:///|s3://|gs://|az://)[^\s?#@]+$")]
-    """Where the evidence lies: `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or
-    `az://container/prefix`."""
-    default: bool = False
-    """Whether evidence goes here where several archives are configured. A single archive is always the default."""
-    options: dict[str, str] = Field(default_factory=dict, max_length=16)
-    """Settings of the object store, such as `endpoint` or `region`; never credentials, which come from the
-    environment of the process or its cloud identity."""
-
-
-class TrackerKind(StrEnum):
-    """The kinds of trackers."""
-
-    LOG = "Log"
-    WEBHOOK = "Webhook"
-
-
-class Tracker(StrictModel):
-    """One place where owners look."""
-
-    name: Label
-    """How a FeatureStore calls it in `spec.filing.tracker`."""
-    kind: TrackerKind
-    """`Log` writes one line to memdrift's own log; `Webhook` posts JSON to `url`."""
-    url: HttpUrl | None = None
-    """Where a `Webhook` is posted to, without credentials and query."""
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=16)
-    """Headers of every request. Credentials belong into `bearerTokenFile`."""
-    bearer_token_file: FilePath | None = None
-    """A file with a bearer token, read again for every request."""
-    tls: Tls = Tls()
-    """How to trust and be trusted."""
-    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 15
-    """The longest time for one request, in seconds. Default 15."""
-    allowed_namespaces: list[NamespacePattern] = Field(default_factory=list, max_length=1000)
-    """The namespaces whose stores may use it; `*` stands for any characters. Default: none."""
-
-    def allows(self, namespace: str) -> bool:
-        """Whether stores of the namespace may use the tracker."""
         return allowed(namespace, self.allowed_namespaces)

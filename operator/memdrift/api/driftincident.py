@@ -15,6 +15,7 @@ from memdrift.api.incidentactions import (
     Approval,
     Decision,
     IncidentOutcome,
+    JudgedRecord,
     Judgement,
     PlanRecord,
     PodLife,
@@ -25,16 +26,19 @@ from memdrift.api.incidentactions import (
 from memdrift.api.incidentevidence import (
     AffectedPod,
     CaptureFailure,
-    ChangeRecord,
-    FindingsRecord,
     GateRecord,
-    ModuleRecord,
     Percent,
     ProfileRecord,
-    StackRecord,
     StoredDocument,
-    SuspectRecord,
     VerdictRecord,
+)
+from memdrift.api.incidentfindings import (
+    ChangeRecord,
+    FindingsRecord,
+    LeakRecord,
+    ModuleRecord,
+    StackRecord,
+    SuspectRecord,
 )
 from memdrift.api.metadata import Condition, ConditionStatus, ObjectMeta, ObjectRef
 from memdrift.api.quantities import Quantity, SignedQuantity
@@ -56,9 +60,9 @@ from memdrift.api.wire import (
 __all__ = [
     "ActionRecord", "ActionState", "AffectedPod", "Approval", "CaptureFailure", "ChangeRecord", "Condition",
     "ConditionStatus", "Decision", "DriftIncident", "DriftIncidentSpec", "DriftIncidentStatus", "FindingsRecord",
-    "GateRecord", "IncidentOutcome", "Judgement", "ModuleRecord", "ObjectMeta", "ObjectRef", "PlanRecord", "PodLife",
-    "ProfileRecord", "Recommendation", "StackRecord", "Stage", "StoredDocument", "SuspectRecord", "TicketRecord",
-    "VerdictRecord",
+    "GateRecord", "IncidentOutcome", "JudgedRecord", "Judgement", "LeakRecord", "ModuleRecord", "ObjectMeta",
+    "ObjectRef", "PlanRecord", "PodLife", "ProfileRecord", "Recommendation", "StackRecord", "Stage",
+    "StoredDocument", "SuspectRecord", "TicketRecord", "VerdictRecord",
 ]  # fmt: skip
 
 _KEYED_BY_TYPE = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
@@ -82,8 +86,10 @@ class DriftIncidentSpec(WireModel):
     approval: Approval | None = None
     """A person's answer to the plan in `status.plan`; needed in mode `Approve`."""
     judgement: Judgement = Judgement.NONE
-    """What a person says of the incident: empty (default), `Leak`, `Expected` (closes it and stays quiet about the
-    same fingerprint) or `Noise` (the detector was wrong)."""
+    """What a person says of the incident: empty (default), `Leak` (it is one), `Expected` (the growth is known and
+    accepted) or `Noise` (the detector was wrong). `Expected` and `Noise` close it, and stop capture, ticket and restart
+    for the same fingerprint until it grows beyond what was judged; the newest judgement of a fingerprint counts, so
+    `Leak` takes an earlier one back."""
 
 
 class DriftIncidentStatus(WireModel):
@@ -137,6 +143,10 @@ class DriftIncidentStatus(WireModel):
     """What to do."""
     archive: StoredDocument | None = None
     """The incident's own document in the archive."""
+    report: StoredDocument | None = None
+    """The incident's report in the archive, one HTML file for people."""
+    exhibit: StoredDocument | None = None
+    """The measured series and growing stacks that the report shows, in the archive."""
     decision: StoredDocument | None = None
     """What the decision to restart was made from: the measurements and the verdicts, in the archive."""
     steady: Hit | None = None
@@ -165,6 +175,8 @@ class DriftIncidentStatus(WireModel):
     """The memory of the worst pod after the restart, rounded."""
     outcome: IncidentOutcome | None = None
     """How the incident ended; absent while it is open."""
+    judged: JudgedRecord | None = None
+    """What a person judged when the incident was closed as `Expected`: growth beyond it is told anew."""
     fingerprint: Text | None = None
     """Identifies the leak by its growing stacks: the same leak has the same fingerprint in every incident."""
 

@@ -29,7 +29,8 @@ class FilingSpec(WireModel):
     tracker: Label
     """The name of a tracker that the administrator configured and allows for this namespace; never a URL."""
     project: Annotated[str, Field(max_length=128)] = ""
-    """The project, repository or queue within the tracker, where it has such."""
+    """The project within the tracker, as the administrator allows: `owner/repository` (GitHub, Gitea), `group/project`
+    (GitLab), the key (Jira). Default: the one that the administrator chose."""
     labels: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=16, json_schema_extra=_Set)
     ] = Field(default=[])
@@ -37,6 +38,7 @@ class FilingSpec(WireModel):
     assignees: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=128)]], Field(max_length=8, json_schema_extra=_Set)
     ] = Field(default=[])
-    """Whom to assign the ticket to, by their names in the tracker."""
+    """Whom to assign the ticket to, by their names in the tracker (Jira Cloud: account ids; Jira takes the first). Who
+    is not known there is left out."""
     owner: Owner | None = None
     """Who owns the store; named in every ticket and message."""

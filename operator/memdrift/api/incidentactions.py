@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from memdrift.api.metadata import ObjectRef
+from memdrift.api.quantities import Quantity, SignedQuantity
 from memdrift.api.wire import FIRST_64, UID, Message, Name, Text, Time, WireModel, Word, rules
 
 PlanHash = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[A-Za-z0-9:_-]+$")]
@@ -145,3 +146,16 @@ class TicketRecord(WireModel):
     """Where a person reads it; empty where the tracker gives no address."""
     filed_time: Time
     """When the tracker confirmed it."""
+
+
+class JudgedRecord(WireModel):
+    """What a person judged, as it was at that moment."""
+
+    judgement: Judgement
+    """`Expected` or `Noise`."""
+    time: Time
+    """When it was noticed."""
+    growth_per_hour: SignedQuantity | None = None
+    """How fast the worst pod grew per hour, as a rounded quantity of bytes."""
+    memory: Quantity | None = None
+    """How much memory the largest pod used, rounded."""

@@ -100,6 +100,8 @@ class ProfileRecord(WireModel):
     """The SHA-256 of the stored bytes."""
     bytes: Count
     """Its size in bytes."""
+    memory: Quantity | None = None
+    """The live heap of the pod by the metrics at that time, rounded; absent where it was not measured."""
 
 
 class CaptureFailure(WireModel):
@@ -115,81 +117,6 @@ class CaptureFailure(WireModel):
     """Why, as a sentence."""
     time: Time
     """When it was tried."""
-
-
-class StackRecord(WireModel):
-    """One group of stacks that grows."""
-
-    frames: Annotated[list[Text], FIRST_64, Field(max_length=64)]
-    """Function names, the allocating one first."""
-    growth: SignedQuantity
-    """By how much it grew, as a quantity of bytes."""
-    share_percent: Percent
-    """Its share of all growth in the profiles, in percent."""
-
-
-class SuspectRecord(WireModel):
-    """One function that owns growth."""
-
-    function: Text
-    """The first function above the allocation that is not the standard library."""
-    module: Text = ""
-    """The Go module of the function; empty where the profile names none."""
-    version: Text = ""
-    """The version of the module; empty where the profile names none."""
-    growth: SignedQuantity
-    """By how much it grew, as a quantity of bytes."""
-    share_percent: Percent
-    """Its share of all growth in the profiles, in percent."""
-    retained_by: Text = ""
-    """What is retained, such as contexts or timers; empty where that is not visible."""
-
-
-class FindingsRecord(WireModel):
-    """What the comparison of profiles says."""
-
-    compared_with: Text
-    """What the profiles were compared with."""
-    profile_growth: SignedQuantity
-    """By how much the profile of the worst pod grew, as a quantity of bytes."""
-    explained_percent: Percent | None = None
-    """How much of the metric's growth the profiles explain, in percent; absent where that is unknown."""
-    stacks: Annotated[list[StackRecord], FIRST_16, Field(max_length=16)] = Field(default=[])
-    """The growing stacks, largest first."""
-    suspects: Annotated[list[SuspectRecord], FIRST_16, Field(max_length=16)] = Field(default=[])
-    """The functions that own the growth, largest first."""
-    sentence: Message = ""
-    """The findings for people."""
-
-
-class ModuleRecord(WireModel):
-    """A module whose version differs between two revisions."""
-
-    module: Text
-    """The Go module."""
-    before: Text = ""
-    """Its version in the last healthy revision; empty where it was absent."""
-    after: Text = ""
-    """Its version in the profiled revision; empty where it is absent."""
-    in_growing_stacks: bool = False
-    """Whether it appears in a growing stack."""
-
-
-class ChangeRecord(WireModel):
-    """What changed between the last healthy revision and the one that drifts."""
-
-    revision_before: Text
-    """The last healthy revision."""
-    revision_after: Text
-    """The revision that drifts."""
-    images_before: Annotated[list[Text], FIRST_16, Field(max_length=16)] = Field(default=[])
-    """The images of the last healthy revision."""
-    images_after: Annotated[list[Text], FIRST_16, Field(max_length=16)] = Field(default=[])
-    """The images of the revision that drifts."""
-    modules: Annotated[list[ModuleRecord], FIRST_64, Field(max_length=64)] = Field(default=[])
-    """The modules whose versions differ, those in growing stacks first."""
-    sentence: Message = ""
-    """The change for people."""
 
 
 class StoredDocument(WireModel):

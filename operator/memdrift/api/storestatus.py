@@ -103,7 +103,7 @@ class Baseline(WireModel):
     healthy: bool = False
     """Whether the revision has since been judged steady: only such a baseline can tell which change is guilty."""
     images: Annotated[list[Text], FIRST_16, Field(max_length=16)] = Field(default=[])
-    """The images of the pod's containers."""
+    """The images of the pod's containers, with their digests where the kubelet reported them."""
 
 
 _KEYED_BY_TYPE = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}

@@ -20,7 +20,7 @@ from memdrift.errors import MemdriftError
 from memdrift.handlers import Watch
 from memdrift.settings import Settings
 from memdrift.version import VERSION
-from memdrift.web import WebServer
+from memdrift.web import Access, IncidentPages, Pages, WebServer
 
 WATCH_STOP_SECONDS = 2.0
 TICKS_STOP_SECONDS = 5.0
@@ -55,7 +55,7 @@ async def _operate(settings: Settings) -> int:
     def heard(resource: str) -> None:
         assembled.health.watch_heard(resource, assembled.clock.monotonic())
 
-    watch = Watch(settings, assembled.scheduler, loop, heard, failed)
+    watch = Watch(settings, assembled.scheduler, loop, heard, failed, assembled.board)
     watch.start()
     ticking = asyncio.create_task(assembled.scheduler.run(stop))
     _log.info("started", extra={"version": VERSION, "namespace": settings.namespace, "port": web.port})
@@ -84,4 +84,10 @@ def _web(settings: Settings, operator: Operator) -> WebServer:
         health=operator.health,
         clock=operator.clock,
         token_file=token_file,
+        pages=_pages(operator) if settings.pages else None,
     )
+
+
+def _pages(operator: Operator) -> Pages:
+    incidents = IncidentPages(operator.incidents, operator.world.stores, operator.world.archive, operator.clock)
+    return Pages(operator.board, Access(operator.reviews, operator.clock), incidents, operator.clock)

@@ -17,9 +17,13 @@ COMMANDS = {
     "status": "memdrift.cli.reading",
     "incidents": "memdrift.cli.reading",
     "explain": "memdrift.cli.explain",
+    "profile": "memdrift.cli.profile",
     "backtest": "memdrift.cli.backtest",
+    "diff": "memdrift.cli.diff",
+    "report": "memdrift.cli.report",
     "approve": "memdrift.cli.answering",
     "deny": "memdrift.cli.answering",
+    "judge": "memdrift.cli.judge",
 }
 
 

@@ -22,6 +22,11 @@ from memdrift.remedy.steps import Done
 
 
 async def analyse(world: World, facts: Facts, incident: DriftIncident) -> Done:
+    """What the comparison says."""
+    return Done(findings=await world.analyser.analyse(await comparison_of(world, facts, incident)))
+
+
+async def comparison_of(world: World, facts: Facts, incident: DriftIncident) -> Comparison:
     """The incident's profiles against the young ones of their revision and the last healthy revision's."""
     assert facts.store is not None
     status, known = incident.status, facts.store.status.baselines
@@ -29,13 +34,16 @@ async def analyse(world: World, facts: Facts, incident: DriftIncident) -> Done:
     revision = status.profiles[0].revision
     young = baselines.earlier(known, revision, container)
     healthy = baselines.last_healthy(known, revision, container, facts.incidents)
-    comparison = Comparison(
+    return Comparison(
         current=await _read(world, status.profiles),
         earlier=await _read(world, young),
         healthy=await _read(world, healthy),
         metric_growth_bytes=_metric_growth(facts, incident, young),
+        resident=_growing_kind(facts, incident) == GrowthKind.NATIVE,
+        known_fingerprints=tuple(
+            sorted({each.status.fingerprint for each in facts.incidents if each.status.fingerprint is not None})
+        ),
     )
-    return Done(findings=await world.analyser.analyse(comparison))
 
 
 async def _read(world: World, records: Sequence[ProfileRecord] | Sequence[Baseline]) -> tuple[Taken, ...]:
@@ -66,10 +74,9 @@ def _metric_growth(facts: Facts, incident: DriftIncident, young: Sequence[Baseli
     if not heaps or base is None or container not in {heaps[0].container, POD_TOTAL}:
         return None
     age = (base.taken_time - base.pod_started_time).total_seconds()
-    newest = facts.verdict(container)
-    grows = newest.growth_kind if newest is not None and newest.drifting else _growth_kind(incident)
+    grows = _growing_kind(facts, incident)
     if grows != GrowthKind.NATIVE and base.memory is not None and container == heaps[0].container:
-        reached = spans.live_heap_bytes(facts.windows, heaps[0].pod_uid, container, heaps[0].taken_time.timestamp())
+        reached = _reached(facts, heaps[0], container)
         if reached is not None:
             return reached - bytes_of(base.memory)
     return spans.metric_growth_bytes(
@@ -80,6 +87,18 @@ def _metric_growth(facts: Facts, incident: DriftIncident, young: Sequence[Baseli
         heaps[0].taken_time.timestamp(),
         resident=grows == GrowthKind.NATIVE,
     )
+
+
+def _reached(facts: Facts, heap: ProfileRecord, container: str) -> float | None:
+    """The live heap when the profile was taken: as it was kept then, because the windows move on."""
+    if heap.memory is not None:
+        return float(bytes_of(heap.memory))
+    return spans.live_heap_bytes(facts.windows, heap.pod_uid, container, heap.taken_time.timestamp())
+
+
+def _growing_kind(facts: Facts, incident: DriftIncident) -> str:
+    newest = facts.verdict(incident.spec.container)
+    return newest.growth_kind if newest is not None and newest.drifting else _growth_kind(incident)
 
 
 def _growth_kind(incident: DriftIncident) -> str:

@@ -16,9 +16,9 @@ from memdrift.api.featurestore import Baseline
 from memdrift.api.quantities import bytes_of, quantity_of
 from memdrift.errors import CaptureFailed
 from memdrift.evidence.findings import ProfileKind, Taken
-from memdrift.ports import CaptureRequest, Stored
+from memdrift.ports import CaptureRequest, Mirrored, Stored
 from memdrift.reconcile.world import World
-from memdrift.remedy import baselines, spans
+from memdrift.remedy import baselines, blame, spans
 from memdrift.remedy.facts import Facts
 from memdrift.remedy.steps import Capture, Done, TakeBaseline
 from memdrift.remedy.target import Pod
@@ -47,6 +47,11 @@ def incident_folder(incident: DriftIncident) -> str:
     return f"incidents/{meta.namespace}/{meta.name}-{meta.uid[:8]}"
 
 
+def baselines_folder(facts: Facts) -> str:
+    """Where the baselines of a store lie, by revision and container."""
+    return f"baselines/{facts.namespace}/{facts.store_name}"
+
+
 def document_key(incident: DriftIncident, content: bytes) -> str:
     """Content-addressed: a document is never overwritten, and a repeat finds itself."""
     return f"{incident_folder(incident)}/document-{hashlib.sha256(content).hexdigest()[:12]}.json"
@@ -61,10 +66,10 @@ async def take_baseline(world: World, facts: Facts, step: TakeBaseline) -> Done:
     """All kinds of one young pod, under the revision's name."""
     assert facts.target is not None
     pod = _living(facts, step.pod, step.uid)
-    folder = f"baselines/{facts.namespace}/{facts.store_name}/{pod.revision}/{step.container}"
+    folder = f"{baselines_folder(facts)}/{pod.revision}/{step.container}"
     keys = {kind: f"{folder}/{kind}.pb.gz" for kind in _kinds(facts)}
     kept = await _take(world, facts, pod, step.container, keys)
-    images = sorted({container.image for container in pod.containers})
+    images = sorted({blame.with_digest(container.image, container.image_id) for container in pod.containers})
     memory = {each.uid: _memory(facts, each, step.container) for each in kept}
     rows = [
         Baseline(
@@ -111,6 +116,7 @@ async def capture(world: World, facts: Facts, incident: DriftIncident, step: Cap
             uri=each.stored.uri,
             sha256=each.stored.sha256,
             bytes=each.stored.bytes,
+            memory=_memory(facts, each, container),
         )
         for each in kept
     ]
@@ -153,6 +159,8 @@ async def _take(world: World, facts: Facts, pod: Pod, container: str, keys: Mapp
         taken_at, started_at = (datetime.fromtimestamp(each, UTC) for each in (taken.taken_at, taken.started_at))
         stored = await world.archive.put(keys[taken.kind], taken.content, _metadata(taken, container, taken_at))
         kept.append(Kept(taken.kind, stored, pod.name, pod.uid, started_at, taken_at, captured.elapsed_seconds))
+        if world.mirror is not None:
+            world.mirror.offer(Mirrored(facts.namespace, facts.store_name, container, taken))
     if ProfileKind.HEAP in keys and not any(each.kind is ProfileKind.HEAP for each in kept):
         raise CaptureFailed("HeapMissing", f"pod {pod.name} served no heap profile, though others")
     return kept

@@ -19,6 +19,7 @@ from memdrift.drift.verdict import Verdict
 from memdrift.errors import ArchiveUnavailable, ClusterUnavailable, MemdriftError, MetricsUnavailable, Permanent
 from memdrift.errors import TargetNotFound as TargetMissing
 from memdrift.ports import BlocksRequest
+from memdrift.reconcile import tidying
 from memdrift.reconcile.world import Fleet, World
 from memdrift.remedy import policy as policies
 from memdrift.remedy.baselines import profiled_container
@@ -49,6 +50,7 @@ async def gather(world: World, namespace: str, name: str, fleet: Fleet, administ
     now = world.clock.now()
     if store is None:
         world.judged.pop((namespace, name), None)
+        world.tidy_next.pop((namespace, name), None)
         return _nothing(now, namespace, name, incidents)
     policy = policies.combine(store.spec, administration, namespace)
     problem = refusal(store, administration, namespace, fleet)
@@ -77,6 +79,7 @@ async def gather(world: World, namespace: str, name: str, fleet: Fleet, administ
         fleet_known=fleet.known,
         relief=await _reliefs(world, policy, windows, incidents),
         skew_seconds=world.skew_seconds(),
+        tidying_due=tidying.due(world, namespace, name, administration, now),
     )
 
 
@@ -138,9 +141,8 @@ async def _measure(world: World, store: FeatureStore, target: Target | None, pol
         windows = await world.metrics.windows(request)
     except (MetricsUnavailable, Permanent) as error:
         return (), (), (error.reason, error.message)
-    # The statistics of a store with many pods take a second, which the other stores' ticks and the probes do not have.
     known = world.judged.setdefault((store.metadata.namespace, store.metadata.name), judge.JudgedWindows())
-    return windows, await asyncio.to_thread(judge.judge, windows, policy.detection, known), None
+    return windows, await world.judging.verdicts(windows, policy.detection, known), None
 
 
 async def _alerts(world: World, store: FeatureStore, incidents: tuple[DriftIncident, ...]) -> tuple[str, ...] | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, ObjectRef, Stage
 from memdrift.errors import MemdriftError, Permanent, Transient
-from memdrift.ports import Filing
-from memdrift.reconcile import comparing, evidence
+from memdrift.reconcile import comparing, evidence, reporting, tickets, tidying
 from memdrift.reconcile.world import World
 from memdrift.remedy import progress
 from memdrift.remedy.facts import Facts
@@ -31,6 +30,7 @@ from memdrift.remedy.steps import (
     StepBack,
     StepOutcome,
     TakeBaseline,
+    Tidy,
 )
 from memdrift.report import bundle, document
 
@@ -60,7 +60,7 @@ async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # no
         case Analyse():
             return await comparing.analyse(world, facts, incident_of(facts, step.incident))
         case PutDocument():
-            return await _put_document(world, incident_of(facts, step.incident))
+            return await _put_document(world, facts, incident_of(facts, step.incident))
         case File():
             return await _file(world, facts, incident_of(facts, step.incident))
         case Begin():
@@ -77,6 +77,8 @@ async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # no
             return await _close(world, facts, step)
         case Prune():
             await world.incidents.delete(facts.namespace, step.incident)
+        case Tidy():
+            await tidying.tidy(world, facts)
         case _:
             pass  # Wait, Enter and Intend change nothing but the status, which is written afterwards
     return Done()
@@ -111,31 +113,20 @@ def _left_on_template(facts: Facts) -> int:
     return int(left) if left.isdecimal() and len(left) < 10 else 0
 
 
-async def _put_document(world: World, incident: DriftIncident) -> Done:
+async def _put_document(world: World, facts: Facts, incident: DriftIncident) -> Done:
+    kept = await reporting.keep(world, facts, incident)
     content = document.encode(incident)
     stored = await world.archive.put(evidence.document_key(incident, content), content, {})
-    return Done(document=(stored.uri, stored.sha256))
+    return Done(document=(stored.uri, stored.sha256), report=kept.report, exhibit=kept.exhibit)
 
 
 async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
     assert facts.policy is not None
-    spec = facts.policy.spec
-    assert spec.filing is not None
-    filing = Filing(
-        marker=f"memdrift-{incident.metadata.uid}",
-        title=document.title(incident),
-        body_markdown=document.markdown(incident, spec.filing.owner, spec.target_ref.kind, spec.target_ref.name),
-        document={
-            "incident": incident.metadata.name,
-            "namespace": facts.namespace,
-            "status": incident.status.to_wire(),
-        },
-        labels=tuple(spec.filing.labels),
-        assignees=tuple(spec.filing.assignees),
-        project=spec.filing.project,
-    )
-    tracker = world.trackers.named(spec.filing.tracker, facts.namespace)
-    return Done(ticket_url=await tracker.file(filing))
+    filing = facts.policy.spec.filing
+    assert filing is not None
+    view = await reporting.view_of(world, facts, incident)
+    tracker = world.trackers.named(filing.tracker, facts.namespace)
+    return Done(ticket_url=await tracker.file(tickets.filing_of(view, filing)))
 
 
 async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
@@ -180,7 +171,8 @@ async def _close(world: World, facts: Facts, step: Close) -> Done:
     incident = incident_of(facts, step.incident)
     closed = incident.replace(status=progress.advance(incident, facts, step, Done()))
     assert closed.status.stage is Stage.CLOSED
+    kept = await reporting.keep(world, facts, closed)
     content = document.encode(closed)
     await world.archive.put(evidence.document_key(incident, content), content, {})
     await world.slots.release(holder(facts, step.incident))
-    return Done()
+    return Done(report=kept.report, exhibit=kept.exhibit)

@@ -19,7 +19,7 @@ from memdrift.reconcile.world import Fleet, World
 from memdrift.remedy import progress, status
 from memdrift.remedy.decide import next_step
 from memdrift.remedy.facts import Facts
-from memdrift.remedy.steps import Close, Done, Enter, Failed, OpenIncident, Step, StepOutcome, TakeBaseline, Wait
+from memdrift.remedy.steps import Close, Done, Enter, Failed, OpenIncident, Step, StepOutcome, TakeBaseline, Tidy, Wait
 from memdrift.report.tick import TickReport
 
 SHORT_RETRY_SECONDS = 5.0
@@ -97,7 +97,7 @@ async def _tell_store(
 def due_seconds(facts: Facts, step: Step, outcome: StepOutcome) -> float:
     """When to look again: at once after a step, at the time a hold names, else after the evaluation period."""
     period = float(facts.policy.spec.evaluation_period_seconds) if facts.policy else 60.0
-    if isinstance(outcome, Failed) and isinstance(step, TakeBaseline):
+    if isinstance(outcome, Failed) and isinstance(step, TakeBaseline | Tidy):
         return period  # nothing waits for it, and a pod that serves no profile must not be asked every few seconds
     if isinstance(outcome, Failed):
         return min(period, outcome.retry_after_seconds or SHORT_RETRY_SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from memdrift.api.administration import Administration
 from memdrift.drift.judge import JudgedWindows
@@ -18,12 +19,14 @@ from memdrift.ports import (
     Events,
     Incidents,
     Metrics,
+    Mirror,
     Profiler,
     Slots,
     Stores,
     Trackers,
     Workloads,
 )
+from memdrift.reconcile.judging import Judging
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,11 @@ class World:
     """Everything outside, by what it is needed for.
 
     Attributes:
+        mirror: servers that are sent profiles as well; None where there are none.
         judged: windows that were judged, by namespace and store.
+        tidy_next: when to look through a store's part of the archive again, by namespace and store.
+        judging: where windows wait for their verdicts.
+        pages_url: where people reach the pages, without a slash at its end; "" where nowhere.
         skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.
     """
 
@@ -64,4 +71,8 @@ class World:
     slots: Slots
     skew_seconds: Callable[[], float | None]
     administration: Callable[[], Administration]
+    mirror: Mirror | None = None
+    pages_url: str = ""
     judged: dict[tuple[str, str], JudgedWindows] = field(default_factory=dict)
+    tidy_next: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    judging: Judging = field(default_factory=Judging)

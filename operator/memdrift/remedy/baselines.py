@@ -6,6 +6,7 @@ healthy revision. Must not read profiles.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -26,7 +27,8 @@ def profiled_container(policy: Policy, target: Target) -> str:
 def missing(facts: Facts, policy: Policy, target: Target) -> TakeBaseline | None:
     """The youngest ready pod of the current revision, once past its warm-up, where that revision has no baseline.
 
-    A revision that is drifting already gets none: its profile would hide the growth that happened before.
+    A pod that is drifting already is no baseline: its profile would hide the growth that happened before. Where others
+    of the revision drift, a pod that has only just warmed up is one, and makes late what was missing when they began.
     """
     capture = policy.spec.capture
     wanted = capture.baseline and capture.format is ProfileFormat.GO_PPROF and policy.allows(Mode.CAPTURE)
@@ -35,11 +37,16 @@ def missing(facts: Facts, policy: Policy, target: Target) -> TakeBaseline | None
     if facts.metrics_problem is not None:  # whether the revision drifts already is not known
         return None
     container = profiled_container(policy, target)
-    drifting = any(verdict.drifting for verdict in facts.verdicts)
+    drifting = {pod.uid for verdict in facts.verdicts for pod in verdict.drifting_pods if verdict.drifting}
     have = {baseline.revision for baseline in facts.store.status.baselines if baseline.container == container}
-    if drifting or not container or target.revision in have:
+    if not container or target.revision in have:
         return None
-    pods = [pod for pod in target.pods if _ripe(pod, container, facts, policy) and pod.revision == target.revision]
+    pods = [
+        pod
+        for pod in target.pods
+        if _ripe(pod, container, facts, policy) and pod.revision == target.revision and pod.uid not in drifting
+        if not any(verdict.drifting for verdict in facts.verdicts) or _young(pod, container, facts, policy)
+    ]
     youngest = max(pods, key=lambda pod: pod.created_at, default=None)
     return TakeBaseline(youngest.name, youngest.uid, container) if youngest else None
 
@@ -49,6 +56,23 @@ def _ripe(pod: Pod, container: str, facts: Facts, policy: Policy) -> bool:
     warm = timedelta(seconds=policy.spec.detection.warm_up_seconds)
     started = life.started_at if life else None
     return pod.ready and not pod.deleting and started is not None and facts.now - started >= warm
+
+
+def _young(pod: Pod, container: str, facts: Facts, policy: Policy) -> bool:
+    life, detection = pod.container(container), policy.spec.detection
+    if life is None or life.started_at is None:
+        return False
+    grace = max(detection.warm_up_seconds, min(detection.window_seconds) / 4)
+    return facts.now - life.started_at <= timedelta(seconds=detection.warm_up_seconds + grace)
+
+
+def inputs(baselines: Sequence[Baseline], revision: str, container: str, incidents: Sequence[DriftIncident]) -> str:
+    """Identifies the baselines that an incident of this revision is compared with."""
+    used = [
+        *earlier(baselines, revision, container),
+        *(each for each in last_healthy(baselines, revision, container, incidents)),
+    ]
+    return hashlib.sha256(" ".join(sorted(each.sha256 for each in used)).encode()).hexdigest()[:16]
 
 
 def earlier(baselines: Sequence[Baseline], revision: str, container: str) -> list[Baseline]:

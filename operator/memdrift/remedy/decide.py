@@ -12,14 +12,14 @@ from dataclasses import replace
 from memdrift.api.driftincident import Decision, DriftIncident, IncidentOutcome, Judgement, Stage
 from memdrift.drift.blocks import POD_TOTAL
 from memdrift.drift.verdict import Verdict
-from memdrift.remedy import baselines, hits, holding, proving, records, restarting, stages
+from memdrift.remedy import baselines, hits, holding, judgements, proving, records, restarting, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import plan_for
 from memdrift.remedy.policy import Policy
 from memdrift.remedy.reasons import Reason
 from memdrift.remedy.restarting import paused_by_us
-from memdrift.remedy.steps import Close, Enter, OpenIncident, Prune, Step, StepBack, Wait
+from memdrift.remedy.steps import Close, Enter, OpenIncident, Prune, Step, StepBack, Tidy, Wait
 from memdrift.remedy.target import Target
 
 KEPT_CLOSED_INCIDENTS = 20
@@ -47,12 +47,14 @@ def next_step(facts: Facts) -> Step:
     if container is not None:
         return OpenIncident(container)
     baseline = baselines.missing(facts, facts.policy, facts.target)
-    if baseline is not None and not opened:
+    if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
         return baseline
     closed = [incident for incident in facts.incidents if incident.status.stage is Stage.CLOSED]
     if len(closed) > KEPT_CLOSED_INCIDENTS:
-        expendable = [incident for incident in closed if incident.spec.judgement is not Judgement.EXPECTED]
+        expendable = [incident for incident in closed if incident.spec.judgement not in judgements.QUIET]
         return Prune((expendable or closed)[0].metadata.name)
+    if facts.tidying_due and not opened and not facts.policy.kill_switch:
+        return Tidy()
     return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
 
 
@@ -90,6 +92,9 @@ def _idle(facts: Facts, policy: Policy) -> Hold:
     answered = next((name for verdict in facts.verdicts if (name := _answered(facts, verdict))), None)
     if answered is not None:
         return Hold(Reason.IDLE, f"a person has answered for the pods that drift, in {answered}")
+    judged = [hold for verdict in facts.verdicts if verdict.drifting if (hold := judgements.hold_for(facts, verdict))]
+    if judged:
+        return judged[0]
     if any(verdict.drifting for verdict in facts.verdicts):
         needed = policy.spec.detection.confirm_after_new_blocks
         return Hold(Reason.NOT_CONFIRMED, f"drift seen in {hit.count if hit else 0} of {needed} new blocks")
@@ -106,7 +111,7 @@ def _confirmed(facts: Facts, policy: Policy, taken: set[str]) -> str | None:
         verdict.container
         for verdict in facts.verdicts
         if verdict.drifting and counts.get(verdict.container, 0) >= policy.spec.detection.confirm_after_new_blocks
-        if _answered(facts, verdict) is None
+        if _answered(facts, verdict) is None and judgements.hold_for(facts, verdict) is None
     ]
     containers = [name for name in confirmed if name != POD_TOTAL]
     candidates = containers or ([] if taken else confirmed)
@@ -114,10 +119,10 @@ def _confirmed(facts: Facts, policy: Policy, taken: set[str]) -> str | None:
 
 
 def _answered(facts: Facts, verdict: Verdict) -> str | None:
-    """The closed incident in which a person said no, or that it is expected, of every life that drifts now."""
+    """The closed incident in which a person said no of every life that drifts now."""
     drifting = {(pod.uid, records.moment(pod.started_at)) for pod in verdict.drifting_pods}
     for incident in reversed(facts.incidents):
-        said = incident.status.outcome in {IncidentOutcome.DENIED, IncidentOutcome.EXPECTED}
+        said = incident.status.outcome is IncidentOutcome.DENIED
         if said and drifting and incident.spec.container == verdict.container:
             known = {(pod.uid, pod.started_time) for pod in incident.status.affected_pods}
             if drifting <= known:
@@ -140,12 +145,12 @@ def incident_step(facts: Facts, policy: Policy, target: Target, incident: DriftI
 def _said(facts: Facts, incident: DriftIncident) -> Step | None:
     """What people said of the incident ends it, as long as nothing is being restarted."""
     name, approval = incident.metadata.name, incident.spec.approval
-    if incident.spec.judgement in {Judgement.EXPECTED, Judgement.NOISE}:
+    if incident.spec.judgement in judgements.QUIET:
         return Close(name, IncidentOutcome.EXPECTED, f"judged {incident.spec.judgement} by a person")
-    for other in facts.incidents:
-        same = incident.status.fingerprint is not None and other.status.fingerprint == incident.status.fingerprint
-        if same and other.spec.judgement is Judgement.EXPECTED:
-            return Close(name, IncidentOutcome.EXPECTED, f"the same leak was judged Expected in {other.metadata.name}")
+    quiet = judgements.quiet_about(incident, facts) if incident.spec.judgement is Judgement.NONE else None
+    if quiet is not None and not quiet[1]:
+        said = f"the same leak was judged {quiet[0].spec.judgement} in {quiet[0].metadata.name}"
+        return Close(name, IncidentOutcome.EXPECTED, said)
     plan = incident.status.plan
     if (
         approval is not None

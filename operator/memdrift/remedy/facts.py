@@ -52,6 +52,7 @@ class Facts:
         fleet_known: every watched store was looked at since the process began, so that these figures mean something.
         relief: the comparison before and after, by incident name, where one is due.
         skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.
+        tidying_due: the store's part of the archive was not looked through for a while, and may be.
     """
 
     now: datetime
@@ -71,6 +72,7 @@ class Facts:
     fleet_known: bool = True
     relief: dict[str, Relief] = field(default_factory=dict)
     skew_seconds: float | None = None
+    tidying_due: bool = False
 
     def verdict(self, container: str) -> Verdict | None:
         """The fresh verdict on a container, or None."""

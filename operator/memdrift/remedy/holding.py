@@ -11,11 +11,11 @@ from datetime import timedelta
 from memdrift.api.driftincident import IncidentOutcome, Stage
 from memdrift.api.featurestore import Mode, ProfileFormat
 from memdrift.drift.verdict import VerdictKind, VerdictReason
-from memdrift.remedy import guards, hits, stages
+from memdrift.remedy import baselines, guards, hits, stages
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import still_runs
 from memdrift.remedy.proving import HANDS_OFF, telling_kind, unfiled
-from memdrift.remedy.steps import Begin, Close, Enter, File, PutDocument, Step, Wait
+from memdrift.remedy.steps import Analyse, Begin, Close, Enter, File, PutDocument, Step, Wait
 
 RETRY_SECONDS = 60.0
 
@@ -30,12 +30,12 @@ def hold(case: Case) -> Step:
         return PutDocument(name)
     if _evidence_due(case):
         return Enter(name, Stage.CAPTURING)
-    held = guards.first_hold(guards.GO, case)
-    if held is None:
-        return Begin(name, case.plan)
+    if _baselines_came(case) and _retry_due(case, "Analyse"):
+        return Analyse(name)
     if unfiled(case) and _retry_due(case, "File") and guards.first_hold(HANDS_OFF, case) is None:
-        return File(name)
-    return Wait(held, name)
+        return File(name)  # also where an archive that was away left no time for it, and a restart may begin now
+    held = guards.first_hold(guards.GO, case)
+    return Begin(name, case.plan) if held is None else Wait(held, name)
 
 
 def _evidence_due(case: Case) -> bool:
@@ -48,6 +48,16 @@ def _evidence_due(case: Case) -> bool:
     rested = failed is None or now - failed >= timedelta(seconds=stages.RECAPTURE_SECONDS)
     living = any(not case.target.gone(pod.uid) for pod in status.affected_pods)
     return rested and living and guards.first_hold(HANDS_OFF, case) is None
+
+
+def _baselines_came(case: Case) -> bool:
+    """Whether the findings were made with other baselines than there are now: what came late may explain what grows."""
+    findings, store = case.status.findings, case.facts.store
+    if findings is None or store is None or not case.status.profiles or guards.metrics(case) is not None:
+        return False
+    container = baselines.profiled_container(case.policy, case.target) or case.incident.spec.container
+    revision = case.status.profiles[0].revision
+    return findings.inputs != baselines.inputs(store.status.baselines, revision, container, case.facts.incidents)
 
 
 def _retry_due(case: Case, kind: str) -> bool:

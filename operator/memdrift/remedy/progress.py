@@ -16,6 +16,7 @@ from memdrift.api.driftincident import (
     ConditionStatus,
     DriftIncident,
     DriftIncidentStatus,
+    IncidentOutcome,
     Stage,
     StoredDocument,
     TicketRecord,
@@ -23,7 +24,7 @@ from memdrift.api.driftincident import (
 from memdrift.api.featurestore import Mode
 from memdrift.api.quantities import quantity_of
 from memdrift.drift.verdict import VerdictKind
-from memdrift.remedy import conditions, hits, records, stages
+from memdrift.remedy import baselines, blame, conditions, hits, judgements, records, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.plan import plan_for
 from memdrift.remedy.reasons import Reason
@@ -137,7 +138,7 @@ def _failed(
             pod=step.pod, pod_uid=step.uid, reason=outcome.reason, message=outcome.message, time=facts.now
         )
         status = status.replace(capture_failures=[*status.capture_failures, failure][-KEPT_FAILURES:])
-    if isinstance(step, File | Evict | AnnotateTemplate):
+    if isinstance(step, Analyse | File | Evict | AnnotateTemplate):
         uid = step.uid if isinstance(step, Evict) else ""
         pod = step.pod if isinstance(step, Evict) else ""
         detail = f"{outcome.reason}: {outcome.message}"
@@ -177,10 +178,10 @@ def _moved(  # noqa: C901 - one case per step
             status = status.replace(profiles=[*status.profiles, *outcome.profiles], archive=None)
             return _acted(status, "Capture", ActionState.DONE, now, pod, uid)
         case Analyse():
-            return _analysed(status, facts, outcome)
+            return _analysed(status, incident, facts, outcome)
         case PutDocument():
             uri, sha256 = outcome.document or ("", "")
-            status = status.replace(archive=StoredDocument(uri=uri, sha256=sha256))
+            status = _reported(status.replace(archive=StoredDocument(uri=uri, sha256=sha256)), outcome)
             return _acted(status, "Archive", ActionState.DONE, now, detail=uri)
         case File():
             tracker = facts.policy.spec.filing.tracker if facts.policy and facts.policy.spec.filing else ""
@@ -202,9 +203,17 @@ def _moved(  # noqa: C901 - one case per step
             status = status.replace(stage=Stage.HOLDING, stage_entered_time=now)
             return _acted(status, "StepBack", ActionState.DONE, now, detail=f"{hold.reason}: {hold.message}")
         case Close():
-            return _closed(status, incident, facts, step)
+            return _reported(_closed(status, incident, facts, step), outcome)
         case _:
             return status
+
+
+def _reported(status: DriftIncidentStatus, outcome: Done) -> DriftIncidentStatus:
+    """With the newest report, where one was stored."""
+    for name, stored in (("report", outcome.report), ("exhibit", outcome.exhibit)):
+        if stored is not None:
+            status = status.replace(**{name: StoredDocument(uri=stored[0], sha256=stored[1])})
+    return status
 
 
 def _entered(status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, stage: Stage) -> DriftIncidentStatus:
@@ -247,20 +256,39 @@ def _confirmed(status: DriftIncidentStatus, incident: DriftIncident, facts: Fact
     )
 
 
-def _analysed(status: DriftIncidentStatus, facts: Facts, outcome: Done) -> DriftIncidentStatus:
+def _analysed(status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, outcome: Done) -> DriftIncidentStatus:
     findings, target = outcome.findings, facts.target
-    if findings is None or target is None:
+    if findings is None or target is None or facts.policy is None or facts.store is None:
         return status
     revision = status.affected_pods[0].revision if status.affected_pods else target.revision
-    change = records.change_record(findings, target, revision, status.onset_time)
+    profiled = status.profiles[0].revision if status.profiles else revision
+    container = baselines.profiled_container(facts.policy, target) or incident.spec.container
+    known, others = facts.store.status.baselines, [each for each in facts.incidents if each is not incident]
+    history = blame.History(
+        target=target,
+        namespace=facts.namespace,
+        revision=revision,
+        onset=status.onset_time,
+        healthy=baselines.last_healthy(known, revision, container, facts.incidents),
+        young=baselines.earlier(known, revision, container),
+        earlier=others,
+    )
+    change = blame.change_of(findings, history)
     growth_kind = status.verdict.growth_kind if status.verdict else ""
+    inputs = baselines.inputs(known, profiled, container, facts.incidents)
     status = status.replace(
-        findings=records.findings_record(findings),
+        findings=records.findings_record(findings).replace(inputs=inputs),
         change=change,
         fingerprint=findings.fingerprint or None,
-        recommendation=records.recommendation(findings, change, growth_kind),
+        recommendation=blame.recommendation(findings, change, growth_kind),
+        archive=None,  # what was stored before does not hold these findings
     )
-    return _acted(status, "Analyse", ActionState.DONE, facts.now, detail=findings.sentence)
+    status = _acted(status, "Analyse", ActionState.DONE, facts.now, detail=findings.sentence)
+    quiet = judgements.quiet_about(incident.replace(status=status), facts)
+    if quiet is None or not quiet[1]:
+        return status
+    detail = f"judged {quiet[0].spec.judgement} in {quiet[0].metadata.name}, but beyond it now: {quiet[1]}"
+    return _acted(status, "Judgement", ActionState.DONE, facts.now, detail=detail)
 
 
 def _begun(
@@ -295,7 +323,11 @@ def _closed(status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, 
             memory_after=quantity_of(relief.memory_after_bytes) if relief.memory_after_bytes is not None else None,
         )
     status = status.replace(
-        stage=Stage.CLOSED, stage_entered_time=facts.now, closed_time=facts.now, outcome=step.outcome, plan=status.plan
+        stage=Stage.CLOSED,
+        stage_entered_time=facts.now,
+        closed_time=facts.now,
+        outcome=step.outcome,
+        judged=judgements.judged_record(incident, facts) if step.outcome is IncidentOutcome.EXPECTED else None,
     )
     return _acted(status, "Close", ActionState.DONE, facts.now, detail=step.reason)
 

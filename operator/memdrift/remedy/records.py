@@ -11,20 +11,18 @@ from datetime import UTC, datetime
 
 from memdrift.api.driftincident import (
     AffectedPod,
-    ChangeRecord,
     FindingsRecord,
     GateRecord,
-    ModuleRecord,
+    LeakRecord,
     PodLife,
-    Recommendation,
     StackRecord,
     SuspectRecord,
     VerdictRecord,
 )
 from memdrift.api.quantities import quantity_of
-from memdrift.drift.verdict import GrowthKind, PodVerdict, Verdict
-from memdrift.evidence.findings import Findings
-from memdrift.remedy.target import Revision, Target
+from memdrift.drift.verdict import PodVerdict, Verdict
+from memdrift.evidence.findings import Findings, Suspect
+from memdrift.remedy.target import Target
 
 GROWING_GATES = frozenset({"trend", "material"})
 """A peer of the same revision that passes these grows too, though another gate does not yet say so."""
@@ -114,89 +112,61 @@ def rounded(figure: float | None) -> int | None:
 
 def findings_record(findings: Findings) -> FindingsRecord:
     """The findings, cut to what a person reads."""
-    explained = findings.explained_percent
     return FindingsRecord(
         compared_with=findings.compared_with,
         profile_growth=quantity_of(findings.profile_growth_bytes),
-        explained_percent=None if explained is None else round(explained),
+        explained_percent=_percent(findings.explained_percent),
         stacks=[
             StackRecord(
                 frames=list(stack.frames)[:32],
                 growth=quantity_of(stack.growth_bytes),
                 share_percent=round(stack.share_percent),
+                growth_per_hour=_pace(stack.growth_bytes_per_hour),
             )
             for stack in findings.stacks[:8]
         ],
-        suspects=[
-            SuspectRecord(
-                function=suspect.function,
-                module=suspect.module,
-                version=suspect.version,
-                growth=quantity_of(suspect.growth_bytes),
-                share_percent=round(suspect.share_percent),
-                retained_by=suspect.retained_by,
+        suspects=[_suspect_record(suspect) for suspect in findings.suspects[:8]],
+        leaks=[
+            LeakRecord(
+                fingerprint=leak.fingerprint,
+                owner=leak.owner,
+                module=leak.module,
+                version=leak.version,
+                growth=quantity_of(leak.growth_bytes),
+                share_percent=round(leak.share_percent),
             )
-            for suspect in findings.suspects[:8]
+            for leak in findings.clusters
         ],
+        confidence_percent=_percent(findings.confidence_percent),
+        confidence_reason=findings.confidence_reason,
+        native=findings.native,
+        next_steps=list(findings.next_steps),
         sentence=findings.sentence,
     )
 
 
-def revision_pair(target: Target, revision: str) -> tuple[Revision | None, Revision | None]:
-    """The revision before the one that drifts, and that one."""
-    identities = [each.identity for each in target.revisions]
-    if revision not in identities:
-        return None, None
-    index = identities.index(revision)
-    return (target.revisions[index - 1] if index else None), target.revisions[index]
-
-
-def change_record(findings: Findings, target: Target, revision: str, onset: datetime | None) -> ChangeRecord | None:
-    """What changed since the last healthy revision, or None where nothing is known to have changed."""
-    before, after = revision_pair(target, revision)
-    modules = sorted(findings.changes, key=lambda change: (not change.in_growing_stacks, change.module))
-    if before is None and not modules:
-        return None
-    images_before = [image for _, image in before.images] if before else []
-    images_after = [image for _, image in after.images] if after else []
-    parts = []
-    if before is not None and after is not None:
-        delay = (
-            f" {_span((onset - after.created_at).total_seconds())} after"
-            if onset and onset > after.created_at
-            else " with"
-        )
-        parts.append(f"the growth began{delay} revision {before.number} → {after.number}")
-    guilty = [change for change in modules if change.in_growing_stacks]
-    parts += [f"in the growing stacks {each.module} went {each.before} → {each.after}" for each in guilty]
-    return ChangeRecord(
-        revision_before=str(before.number) if before else "",
-        revision_after=str(after.number) if after else "",
-        images_before=images_before,
-        images_after=images_after,
-        modules=[
-            ModuleRecord(
-                module=each.module, before=each.before, after=each.after, in_growing_stacks=each.in_growing_stacks
-            )
-            for each in modules
-        ],
-        sentence="; ".join(parts),
+def _suspect_record(suspect: Suspect) -> SuspectRecord:
+    return SuspectRecord(
+        function=suspect.function,
+        module=suspect.module,
+        version=suspect.version,
+        growth=quantity_of(suspect.growth_bytes),
+        share_percent=round(suspect.share_percent),
+        retained_by=suspect.retained_by,
+        growth_per_hour=_pace(suspect.growth_bytes_per_hour),
+        confidence_percent=_percent(suspect.confidence_percent),
+        ownership=suspect.ownership,
+        made_by=suspect.made_by,
+        called_by=suspect.called_by,
     )
 
 
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+def _percent(figure: float | None) -> int | None:
+    return None if figure is None else round(figure)
 
 
-def recommendation(findings: Findings | None, change: ChangeRecord | None, growth_kind: str) -> Recommendation:
-    """What memdrift would do if it were the owner."""
-    if change is not None and any(module.in_growing_stacks for module in change.modules):
-        return Recommendation.ROLL_BACK
-    if growth_kind == GrowthKind.NATIVE or findings is None or not findings.suspects:
-        return Recommendation.INVESTIGATE
-    return Recommendation.FIX_FIRST
+def _pace(bytes_per_hour: float | None) -> str | None:
+    return None if bytes_per_hour is None else quantity_of(two_digits(bytes_per_hour))
 
 
 def lives(target: Target, container: str) -> list[PodLife]:

@@ -146,9 +146,14 @@ class Prune:
     incident: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Delete one file of the archive that nobody needs any more, if there is one; see `evidence.disposal`."""
+
+
 Step = (
     Wait | OpenIncident | Enter | TakeBaseline | Capture | Analyse | PutDocument | File | Begin | Intend | Evict
-    | AnnotateTemplate | StepBack | Close | Prune
+    | AnnotateTemplate | StepBack | Close | Prune | Tidy
 )  # fmt: skip
 
 
@@ -158,6 +163,7 @@ class Done:
 
     Attributes:
         document: (uri, sha256) of what was stored.
+        report, exhibit: the same of the report for people and of what it shows.
         ticket_url: "" where the tracker has no address for it.
         created: name of the incident that was created.
         capture_seconds: how long the pod was asked for each fresh profile, in the order of the records.
@@ -167,6 +173,8 @@ class Done:
     baselines: tuple[Baseline, ...] = ()
     findings: Findings | None = None
     document: tuple[str, str] | None = None
+    report: tuple[str, str] | None = None
+    exhibit: tuple[str, str] | None = None
     ticket_url: str = ""
     created: str = ""
     capture_seconds: tuple[float | None, ...] = ()

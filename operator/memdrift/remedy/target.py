@@ -66,12 +66,14 @@ class Revision:
         number: the largest revision number among the ReplicaSets or ControllerRevisions with this template.
         created_at: the earliest of them.
         images: container name to image, sorted by name.
+        settings: what else of the template can matter, as (what, value); values of variables are digests.
     """
 
     identity: str
     number: int
     created_at: datetime
     images: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

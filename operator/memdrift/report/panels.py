@@ -5,7 +5,7 @@ Exists so that the terminal's chart and the file's are of the same series. Must 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,22 @@ import numpy as np
 from memdrift.drift.blocks import Floats, LifeBlocks, Window
 from memdrift.drift.phrases import size_of
 from memdrift.drift.verdict import GrowthKind, PodVerdict
+
+
+def _per_second(value: float) -> str:
+    return f"{value:.3g}/s"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.3g} ms"
+
+
+UNITS: Mapping[str, Callable[[float], str]] = {
+    "bytes": size_of,
+    "perSecond": _per_second,
+    "milliseconds": _milliseconds,
+}
+"""How a value is told in words, by the unit of its series."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +61,11 @@ class Picture:
     ended_at: float
     marks: tuple[tuple[str, float], ...]
     panels: tuple[Panel, ...]
+
+
+def unit_of(panel: Panel) -> str:
+    """The unit of a panel's series, a key of `UNITS`."""
+    return next((unit for unit, label in UNITS.items() if label is panel.label), "bytes")
 
 
 def picture_of(windows: Sequence[Window], container: str, pod: PodVerdict, objective: float) -> Picture | None:
@@ -82,6 +103,6 @@ def _panels(blocks: LifeBlocks, objective: float, *, heap: bool) -> tuple[Panel,
     panels = [Panel("live heap" if on_heap else "resident", memory, size_of)]
     for number, load in enumerate(blocks.load):
         name = "load" if len(blocks.load) == 1 else f"load {number + 1}"
-        panels.append(Panel(name, load, lambda value: f"{value:.3g}/s"))
-    panels.append(Panel("latency", blocks.latency_milliseconds, lambda value: f"{value:.3g} ms", objective))
+        panels.append(Panel(name, load, _per_second))
+    panels.append(Panel("latency", blocks.latency_milliseconds, _milliseconds, objective))
     return tuple(panels)

@@ -148,8 +148,15 @@ def _incident_answers(incident: DriftIncident) -> Sequence[Row]:
         rows.append(("verdict", plain(status.verdict.sentence)))
     if status.findings is not None:
         rows.append(("profiles say", plain(status.findings.sentence)))
+    if status.findings is not None and status.findings.confidence_percent is not None:
+        sure = f"{status.findings.confidence_percent} %: {plain(status.findings.confidence_reason)}"
+        rows.append(("how sure", sure))
     if status.change is not None and status.change.sentence:
         rows.append(("what changed", plain(status.change.sentence)))
+    if status.change is not None and status.change.command:
+        rows.append(("to take it back", plain(status.change.command)))
+    if incident.spec.judgement or status.judged is not None:
+        rows.append(("judged", str(incident.spec.judgement or (status.judged.judgement if status.judged else ""))))
     if status.recommendation is not None:
         rows.append(("recommended", str(status.recommendation)))
     if status.ticket is not None:

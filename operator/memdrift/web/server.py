@@ -22,6 +22,7 @@ from memdrift.ports import Clock, Requests
 from memdrift.report.health import Health
 from memdrift.web import probes
 from memdrift.web.alerts import AlertReceiver
+from memdrift.web.pages import Pages
 from memdrift.web.tokens import Admission, admission
 
 _log = logging.getLogger(__name__)
@@ -64,11 +65,12 @@ class Limits:
 
 
 class WebServer:
-    """Serves `/alerts`, `/healthz`, `/readyz` and `/metrics` from the running event loop.
+    """Serves `/alerts`, `/healthz`, `/readyz`, `/metrics` and the pages from the running event loop.
 
     Args:
         port: 0 chooses a free one, see `port`.
         token_file: asked for every request, so that a new administrator's file counts at once; None refuses all alerts.
+        pages: None serves none.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class WebServer:
         clock: Clock,
         token_file: Callable[[], Path | None],
         limits: Limits | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self._host = host
         self._wanted_port = port
@@ -90,6 +93,7 @@ class WebServer:
         self._clock = clock
         self._token_file = token_file
         self._limits = limits or Limits()
+        self._pages = pages
         self._alerts = AlertReceiver(requests, telemetry.count_alerts)
         self._scrape = asyncio.Lock()
         self._runner: web.AppRunner | None = None
@@ -112,6 +116,8 @@ class WebServer:
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._metrics)
+        if self._pages is not None:
+            self._pages.add_to(app.router)
         # A compressed body could unfold to any size before its limit is seen, so it stays as it came and is refused.
         runner = web.AppRunner(
             app,
@@ -190,4 +196,7 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
 
 
 async def _with_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    policy = response.headers.get("Content-Security-Policy")
     response.headers.update(_HEADERS)
+    if policy is not None:  # a page's own, which allows its own style and scripts
+        response.headers["Content-Security-Policy"] = policy

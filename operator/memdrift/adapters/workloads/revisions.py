@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from memdrift.adapters.workloads.templates import settings_of
 from memdrift.adapters.workloads.wire import ControllerRevision, Metadata, ReplicaSet
 from memdrift.remedy.target import Revision
 
@@ -32,6 +33,7 @@ class Template:
     number: int
     created_at: datetime
     images: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def identity_of(template: Mapping[str, Any]) -> str:
 
 
 def _template(template: Mapping[str, Any], number: int, created_at: datetime | None) -> Template:
-    return Template(identity_of(template), number, created_at or _EPOCH, _images(template))
+    return Template(identity_of(template), number, created_at or _EPOCH, _images(template), settings_of(template))
 
 
 def _images(template: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -128,6 +130,7 @@ def _revisions(
             number=max(template.number, known.number if known else 0),
             created_at=min(template.created_at, known.created_at) if known else template.created_at,
             images=template.images,
+            settings=template.settings,
         )
     newest = max(merged.values(), key=lambda held: held.number, default=None)
     last = merged.pop(current, None) or Revision(
@@ -136,6 +139,7 @@ def _revisions(
         number=newest.number + 1 if newest else 1,
         created_at=max((held.created_at for held in merged.values()), default=_EPOCH),
         images=_images(current_template),
+        settings=settings_of(current_template),
     )
     return (*sorted(merged.values(), key=lambda held: (held.number, held.created_at)), last)
 

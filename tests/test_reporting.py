@@ -1,0 +1,86 @@
+"""The report of an incident that was lived through: stored at filing, stored again at its end, named in the ticket."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memdrift.api.driftincident import Stage
+from memdrift.errors import CaptureFailed
+from memdrift.evidence.findings import Comparison
+from memdrift.reconcile import reporting
+from memdrift.report import exhibit as exhibits
+from memdrift.report.exhibit import Exhibit, GrownStack
+from memdrift.report.panels import Panel, Picture
+from memdrift.report.view import IncidentView
+from tests import builders
+from tests.fakes import Universe
+from tests.report.exhibits import picture
+from tests.report.incidents import incident
+
+
+def stored(universe: Universe, name: str) -> list[bytes]:
+    return [content for key, (content, _) in universe.objects.items() if key.rsplit("/", 1)[-1].startswith(f"{name}-")]
+
+
+def newest_exhibit(universe: Universe) -> Exhibit:
+    kept = universe.incident.status.exhibit
+    assert kept is not None
+    return exhibits.decode(universe.objects[kept.uri.removeprefix("memory:")][0])
+
+
+async def test_at_filing_it_is_in_the_archive_with_chart_and_stacks_and_the_ticket_names_it() -> None:
+    universe = Universe(store=builders.store("Capture"))
+    await universe.live(900, until=lambda: bool(universe.tickets))
+
+    status = universe.incident.status
+    assert status.report is not None
+    page = universe.objects[status.report.uri.removeprefix("memory:")][0].decode()
+    assert page.startswith("<!doctype html>")
+    assert 'class="chart"' in page
+    assert "context.WithCancel" in page
+    shown = newest_exhibit(universe)
+    worst = status.affected_pods[0].name
+    assert shown.pictures[0].title.startswith(worst)
+    assert [word for word, _ in shown.pictures[0].marks] == ["onset"]
+    assert len(shown.pictures) >= len(status.affected_pods)
+    (ticket,) = universe.tickets.values()
+    assert status.report.uri in ticket.body_markdown
+
+
+async def test_at_the_end_it_is_written_again_with_what_was_done() -> None:
+    universe = Universe()
+    await universe.live(2400, until=lambda: universe.incidents and universe.incident.status.stage is Stage.CLOSED)
+
+    status = universe.incident.status
+    assert status.report is not None
+    page = universe.objects[status.report.uri.removeprefix("memory:")][0].decode()
+    assert f"Closed: {status.outcome}" in page
+    assert "restart" in page
+    assert len(stored(universe, "report")) >= 2
+    assert newest_exhibit(universe).stacks, "the stacks of before are kept"
+
+
+async def test_profiles_that_cannot_be_read_again_leave_a_report_without_stacks() -> None:
+    universe = Universe(store=builders.store("Capture"))
+
+    async def broken(_analyser: object, _comparison: Comparison) -> tuple[GrownStack, ...]:
+        raise CaptureFailed("TooLarge", "decoding took too much memory")
+
+    universe._Analyser = type("Broken", (universe._Analyser,), {"grown_stacks": broken})  # type: ignore[misc]
+    await universe.live(900, until=lambda: bool(universe.tickets))
+
+    assert newest_exhibit(universe).stacks == ()
+    assert "TooLarge" in newest_exhibit(universe).stacks_are
+    assert universe.incident.status.report is not None
+
+
+def test_a_page_that_cannot_be_written_keeps_nothing_from_going_on() -> None:
+    unlabelled = picture()
+    broken = Picture(unlabelled.title, 0.0, 1.0, (), (Panel("load", np.ones(3), label=_failing),))
+
+    assert reporting._page(IncidentView(incident(), exhibit=Exhibit(pictures=(broken,)))) is None
+    assert reporting._page(IncidentView(incident(), exhibit=Exhibit(pictures=(unlabelled,))))
+
+
+def _failing(_value: float) -> str:
+    raise RuntimeError("a unit that nobody thought of")
