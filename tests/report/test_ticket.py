@@ -81,7 +81,7 @@ def test_the_rollback_of_an_argo_rollout_is_argos() -> None:
     view = whole_view(change=change.replace(command=""))
     text = ticket_markdown(replace(view, store=store.replace(spec=store.spec.replace(target_ref=target))))
 
-    assert "`kubectl -n market argo rollouts undo features`" in text
+    assert "`kubectl argo rollouts undo features -n market`" in text
 
 
 def test_hostile_text_stays_text_wherever_it_comes_from() -> None:

@@ -173,11 +173,14 @@ async def test_the_cookie_is_for_browsers(place: Office) -> None:
     cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"]) == (True, True, "Strict", "/")
     assert int(cookie["max-age"]) <= 8 * 3600
+    assert "market" not in cookie.value
     headers = {"Cookie": f"{COOKIE}={cookie.value}"}
     assert (await asked(place, INCIDENT, headers=headers))[0].status == 200
+    assert (await asked(place, INCIDENT, headers={**headers, "Authorization": "Basic YTpi"}))[0].status == 200
     answer, _ = await asked(place, "/logout", method="POST", headers=headers)
     assert answer.status == 303
     assert SimpleCookie(answer.headers["Set-Cookie"])[COOKIE].value == ""
+    assert (await asked(place, INCIDENT, headers=headers))[0].status == 401
 
 
 @pytest.mark.parametrize(

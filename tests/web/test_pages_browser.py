@@ -72,7 +72,7 @@ async def test_signing_in_leads_back_and_signing_out_ends_it(place: Office) -> N
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url(f"{place.url}{INCIDENT}")
         assert (await page.locator("h1").inner_text()).startswith("features grows by")
-        assert "memdrift-token" not in await page.evaluate("document.cookie")
+        assert "memdrift-session" not in await page.evaluate("document.cookie")
         await page.get_by_role("link", name="Fleet", exact=True).click()
         await page.wait_for_url(f"{place.url}/fleet")
         assert await page.locator("text=offers").count() == 0

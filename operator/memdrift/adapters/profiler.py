@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from memdrift.errors import CaptureFailed, ClusterUnavailable, NotAllowed, TargetNotFound
 from memdrift.evidence.findings import ProfileKind, Taken
+from memdrift.evidence.limits import ProfileProblem
 from memdrift.ports import Captured, CaptureRequest, Clock, KubernetesCalls, PodHttp
 
 Allowed = Callable[[], tuple[frozenset[int], frozenset[str]]]
@@ -26,7 +27,6 @@ Validate = Callable[[bytes, ProfileKind], Awaitable[None]]
 """Decodes a profile where it can do no harm; raises `CaptureFailed`."""
 
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)+")
-_GZIP = b"\x1f\x8b"
 
 
 class _Wire(BaseModel):
@@ -114,13 +114,16 @@ class PprofProfiler:
         elapsed = self._clock.monotonic() - begun
         taken_at = self._clock.now().timestamp()
         await self._require_life(request)
-        if not content.startswith(_GZIP):
+        try:
+            await self._validate(content, kind)
+        except CaptureFailed as failure:
+            if failure.reason != ProfileProblem.NOT_GZIP:
+                raise
             raise CaptureFailed(
                 "NotPprof",
                 f"{request.base_path}/{kind.value} on port {request.port} of pod {request.namespace}/{request.pod} "
                 "answers with something else than a profile: correct `spec.capture.port` or `spec.capture.basePath`",
-            )
-        await self._validate(content, kind)
+            ) from failure
         taken = Taken(
             pod=request.pod,
             uid=request.uid,

@@ -85,6 +85,7 @@ class LeaseTurns:
         self._local = LocalTurns()
         self._lease_lock = asyncio.Lock()
         self._turns = 0
+        self._unsure_until = 0.0
         self._seen: tuple[str, float] = ("", 0.0)
 
     def turn(self, key: str) -> AbstractAsyncContextManager[None]:
@@ -99,13 +100,17 @@ class LeaseTurns:
                 self._turns += 1
             try:
                 yield
+            except (asyncio.CancelledError, TrackerUnavailable):
+                # What was asked for last may yet arrive: nobody else may look before it can be seen.
+                self._unsure_until = self._clock.monotonic() + self._takeover_seconds
+                raise
             finally:
                 await asyncio.shield(self._end())
 
     async def _end(self) -> None:
         async with self._lease_lock:
             self._turns -= 1
-            if self._turns == 0:
+            if self._turns == 0 and self._clock.monotonic() >= self._unsure_until:
                 # One that is not given back is taken over later, and kept by ourselves.
                 with suppress(ClusterUnavailable, Conflict, TargetNotFound):
                     await self._release()

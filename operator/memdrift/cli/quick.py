@@ -6,6 +6,7 @@ Must understand a command line wholly or not at all: whatever is unusual, wrong,
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ def ran(arguments: Sequence[str]) -> bool:
 
     from memdrift.cli import contrasting
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no arrows still shows the figures
     try:
         contrasting.run(request)
     except contrasting.Refused as refused:

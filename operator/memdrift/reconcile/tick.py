@@ -23,6 +23,7 @@ from memdrift.remedy.steps import Close, Done, Enter, Failed, OpenIncident, Step
 from memdrift.report.tick import TickReport
 
 SHORT_RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def due_seconds(facts: Facts, step: Step, outcome: StepOutcome) -> float:
     if isinstance(outcome, Failed) and isinstance(step, TakeBaseline | Tidy):
         return period  # nothing waits for it, and a pod that serves no profile must not be asked every few seconds
     if isinstance(outcome, Failed):
-        return min(period, outcome.retry_after_seconds or SHORT_RETRY_SECONDS)
+        # What was asked for is kept as long as the store may go unjudged: a search may lag behind what was created.
+        asked = outcome.retry_after_seconds or SHORT_RETRY_SECONDS
+        return min(max(period, LONGEST_RETRY_SECONDS), asked)
     if not isinstance(step, Wait):
         return period if isinstance(step, Close) else 0.0
     until: datetime | None = min((wait.hold.until for wait in step.every if wait.hold.until), default=None)

@@ -199,9 +199,10 @@ def _name(image: str) -> str:
 def rollback_command(target: Target, namespace: str, before: Revision | None) -> str:
     """The command that goes back to a revision, to be typed as it is."""
     name, where = shlex.quote(target.name), shlex.quote(namespace)
-    undo = f"argo rollouts undo {name}" if target.kind == "Rollout" else f"rollout undo {target.kind.lower()}/{name}"
     to = f" --to-revision={before.number}" if before is not None else ""
-    return f"kubectl -n {where} {undo}{to}"
+    if target.kind == "Rollout":  # kubectl takes no option before the name of a plugin
+        return f"kubectl argo rollouts undo {name}{to} -n {where}"
+    return f"kubectl -n {where} rollout undo {target.kind.lower()}/{name}{to}"
 
 
 def _span(seconds: float) -> str:

@@ -40,8 +40,10 @@ def advice(recommendation: Recommendation, namespace: str, kind: str, name: str)
 
 def rollback(namespace: str, kind: str, name: str) -> str:
     """The command that rolls the workload back."""
-    undo = f"argo rollouts undo {shlex.quote(name)}" if kind == "Rollout" else ""
-    return f"kubectl -n {shlex.quote(namespace)} {undo or f'rollout undo {kind.lower()}/{shlex.quote(name)}'}"
+    name, where = shlex.quote(name), shlex.quote(namespace)
+    if kind == "Rollout":  # kubectl takes no option before the name of a plugin
+        return f"kubectl argo rollouts undo {name} -n {where}"
+    return f"kubectl -n {where} rollout undo {kind.lower()}/{name}"
 
 
 def recommended(view: IncidentView) -> Advice | None:
@@ -49,11 +51,13 @@ def recommended(view: IncidentView) -> Advice | None:
     chosen = view.incident.status.recommendation
     if chosen is None:
         return None
-    target = view.store.spec.target_ref if view.store is not None else None
-    kind, name = (str(target.kind), target.name) if target else ("Deployment", view.incident.spec.store_ref.name)
-    advised = advice(chosen, view.incident.metadata.namespace, kind, name)
     change = view.incident.status.change
-    return replace(advised, command=change.command) if advised.command and change and change.command else advised
+    known = change.command if change and chosen is Recommendation.ROLL_BACK else ""
+    if view.store is None:  # then nobody knows the workload, and a guessed one could be another's
+        return Advice(_SENTENCES[chosen], known)
+    target = view.store.spec.target_ref
+    advised = advice(chosen, view.incident.metadata.namespace, str(target.kind), target.name)
+    return replace(advised, command=known) if known else advised
 
 
 def waits_for(view: IncidentView) -> tuple[str, str] | None:

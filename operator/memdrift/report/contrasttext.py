@@ -52,7 +52,11 @@ class ContrastText:
         """Both totals, the change and its pace."""
         contrast, net = self._contrast, self._contrast.growth.net_bytes
         span = contrast.seconds if contrast.seconds and contrast.seconds > 0 else None
-        pace = f", {self._amount(round(net * 3600 / span))} per hour" if span and span >= _SHORTEST_PACE_SECONDS and net > 0 else ""
+        pace = (
+            f", {self._amount(round(net * 3600 / span))} per hour"
+            if span and span >= _SHORTEST_PACE_SECONDS and net > 0
+            else ""
+        )
         when = f" in {span_for_people(span)}" if span else ""
         totals = f"{self._amount(contrast.then.total)} → {self._amount(contrast.now.total)}"
         return f"{contrast.what}  {totals}  ({self._change(net)}{when}{pace})"

@@ -16,6 +16,7 @@ import numpy as np
 from memdrift.report.panels import UNITS, Panel, Picture, unit_of
 
 VERSION = 1
+_LAST_MOMENT = 253_402_300_799.0
 """Of the format: fields are only ever added to it."""
 
 GrownStack = tuple[tuple[str, ...], int]
@@ -57,7 +58,10 @@ def decode(content: bytes) -> Exhibit:
     Raises:
         ValueError: not an exhibit of a version that is known here, or a broken one.
     """
-    document = json.loads(content)
+    try:
+        document = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("an exhibit that is nested too deeply") from error
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise ValueError(f"not an exhibit of version {VERSION}")
     try:
@@ -69,7 +73,7 @@ def decode(content: bytes) -> Exhibit:
             ),
             stacks_are=str(document["stacksAre"]),
         )
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ValueError(f"an exhibit that is not whole: {error!r}") from error
 
 
@@ -94,9 +98,9 @@ def _picture(picture: Picture) -> dict[str, Any]:
 def _restored(document: Mapping[str, Any]) -> Picture:
     return Picture(
         title=str(document["title"]),
-        began_at=float(document["beganAt"]),
-        ended_at=float(document["endedAt"]),
-        marks=tuple((str(word), float(at)) for word, at in document["marks"]),
+        began_at=_moment(document["beganAt"]),
+        ended_at=_moment(document["endedAt"]),
+        marks=tuple((str(word), _moment(at)) for word, at in document["marks"]),
         panels=tuple(
             Panel(
                 name=str(panel["name"]),
@@ -107,3 +111,11 @@ def _restored(document: Mapping[str, Any]) -> Picture:
             for panel in document["panels"]
         ),
     )
+
+
+def _moment(value: float | str) -> float:
+    """Epoch seconds that a calendar knows."""
+    seconds = float(value)
+    if not 0.0 <= seconds <= _LAST_MOMENT:
+        raise ValueError(f"{seconds:g} is no moment between 1970 and 9999")
+    return seconds

@@ -31,7 +31,7 @@ class AccessLimits:
         right_seconds: how long the answer about a right counts.
         remembered_at_most: of each kind.
         strangers_per_second: reviews of tokens that were never accepted; three seconds' worth may come at once.
-        reviews_per_second: all other reviews; the same.
+        reviews_per_second: reviews of known tokens together, and of rights for each person; the same.
         at_once: reviews under way.
     """
 
@@ -83,6 +83,7 @@ class Access:
         now = clock.monotonic()
         self._strangers = _Allowance(limits.strangers_per_second, now)
         self._others = _Allowance(limits.reviews_per_second, now)
+        self._per_person: _Remembered[Person, _Allowance] = _Remembered(limits.remembered_at_most)
         self._turns = asyncio.Semaphore(limits.at_once)
 
     async def person(self, token: str) -> Person | None:
@@ -129,10 +130,17 @@ class Access:
             now = self._clock.monotonic()
             if key in (held := self._rights.valid(now)):
                 return held[key]
-            self._spend(self._others, now)
+            self._spend(self._allowance_of(person, now), now)
             allowed = await self._reviews.allowed(person, VERB, resource, namespace)
             self._rights.keep(key, allowed, self._clock.monotonic() + self._limits.right_seconds)
             return allowed
+
+    def _allowance_of(self, person: Person, now: float) -> _Allowance:
+        """Each person's own: nobody can use up another one's."""
+        held = self._per_person.valid(now)
+        found = held[person] if person in held else _Allowance(self._limits.reviews_per_second, now)
+        self._per_person.keep(person, found, now + _ALLOWANCE_SECONDS)
+        return found
 
     def _spend(self, allowance: _Allowance, now: float) -> None:
         if not allowance.take(now):
@@ -140,6 +148,8 @@ class Access:
 
 
 _LIMITED = "ReviewsLimited"
+_ALLOWANCE_SECONDS = 60.0
+"""After which an allowance that nobody used is full again anyway."""
 
 
 @dataclass(slots=True)

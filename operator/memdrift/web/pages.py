@@ -21,6 +21,7 @@ from memdrift.report.fleet import FleetView, Query
 from memdrift.web import visitors
 from memdrift.web.access import Access
 from memdrift.web.incidents import IncidentPages
+from memdrift.web.sessions import SESSION_SECONDS, Sessions
 
 STORES, INCIDENTS = "featurestores", "driftincidents"
 READ_SECONDS = 5.0
@@ -39,6 +40,7 @@ class Pages:
         self._access = access
         self._incidents = incidents
         self._clock = clock
+        self._sessions = Sessions(clock)
         self._one_at_a_time = asyncio.Lock()  # pages may be slow when many look; ticks may not
 
     def add_to(self, router: web.UrlDispatcher) -> None:
@@ -53,7 +55,7 @@ class Pages:
 
     def _for_people(self, view: View) -> Handler:
         async def answer(request: web.Request) -> web.Response:
-            token = visitors.token_of(request)
+            token = visitors.token_of(request, self._sessions)
             if not token:
                 return _sign_in_page(request.rel_url.raw_path_qs, "")
             person = await self._access.person(token)
@@ -113,17 +115,16 @@ class Pages:
         following, token = form.get("next", ""), visitors.valid(form.get("token", "").strip())
         if not token:
             return _sign_in_page(following, "That is no token: paste it as it was given, in one line.")
-        if len(token) > visitors.COOKIE_CHARACTERS:
-            return _sign_in_page(following, "This token is too long for a cookie: use one of a service account.")
         if await self._access.person(token) is None:
             return _sign_in_page(following, _WRONG)
         response = _went(visitors.own_path(following))
-        visitors.remember(response, token)
+        visitors.remember(response, self._sessions.begin(token))
         return response
 
     async def _sign_out(self, request: web.Request) -> web.Response:
         if visitors.from_elsewhere(request):
             return _from_elsewhere()
+        self._sessions.end(visitors.session_of(request))
         response = _went("/login")
         visitors.forget(response)
         return response
@@ -163,7 +164,7 @@ def _sign_in_page(following: str, problem: str, status: HTTPStatus = HTTPStatus.
         forms=True,
         problem=problem,
         following=visitors.own_path(following),
-        hours=visitors.COOKIE_SECONDS // 3600,
+        hours=SESSION_SECONDS // 3600,
     )
     response = _html(html, page.policy(forms=True), status)
     if status is HTTPStatus.UNAUTHORIZED:

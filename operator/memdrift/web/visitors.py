@@ -1,7 +1,7 @@
-"""What a browser or a program shows of itself: the bearer token, in a header or in our cookie.
+"""What a browser or a program shows of itself: a bearer token in a header, or the name of a session in our cookie.
 
-Exists so that a token comes in by two ways only and goes back by one: a cookie that scripts cannot read and that other
-sites' pages cannot send. Must not decide whose a token is, and must not log it.
+Exists so that a token comes in by a header or the sign-in form only and never goes back: the cookie, which scripts
+cannot read and other sites' pages cannot send, names a session. Must not decide whose a token is, and must not log it.
 """
 
 from __future__ import annotations
@@ -12,21 +12,28 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-COOKIE = "memdrift-token"
-COOKIE_SECONDS = 8 * 3600
-COOKIE_CHARACTERS = 3800
-"""What browsers keep is 4096 bytes with the name and the attributes."""
+from memdrift.web.sessions import SESSION_SECONDS, Sessions
+
+COOKIE = "memdrift-session"
 _TOKEN = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,8192}")
 _FORM_BYTES = 32 * 1024
 _SCHEME = "bearer "
 
 
-def token_of(request: web.Request) -> str:
-    """The token of the request, "" where it has none that could be one; a header counts before the cookie."""
+def token_of(request: web.Request, sessions: Sessions) -> str:
+    """The token of the request, "" where it has none that could be one; a bearer token counts before the cookie.
+
+    Another scheme is an ingress' own: it says nothing here.
+    """
     header = request.headers.get("Authorization", "")
-    if header:
-        return valid(header[len(_SCHEME) :].strip()) if header.lower().startswith(_SCHEME) else ""
-    return valid(request.cookies.get(COOKIE, ""))
+    if header.lower().startswith(_SCHEME):
+        return valid(header[len(_SCHEME) :].strip())
+    return sessions.token(session_of(request))
+
+
+def session_of(request: web.Request) -> str:
+    """The name of the session that the browser keeps, "" where it keeps none."""
+    return request.cookies.get(COOKIE, "")
 
 
 def valid(token: str) -> str:
@@ -64,10 +71,10 @@ def from_elsewhere(request: web.Request) -> bool:
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
-def remember(response: web.Response, token: str) -> None:
-    """Give the token to the browser."""
+def remember(response: web.Response, session: str) -> None:
+    """Give the session's name to the browser."""
     response.set_cookie(
-        COOKIE, token, max_age=COOKIE_SECONDS, path="/", secure=True, httponly=True, samesite="Strict"
+        COOKIE, session, max_age=SESSION_SECONDS, path="/", secure=True, httponly=True, samesite="Strict"
     )  # fmt: skip
 
 

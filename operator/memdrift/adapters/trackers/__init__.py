@@ -17,7 +17,7 @@ from memdrift.adapters.trackers import gitea, github, gitlab, jira
 from memdrift.adapters.trackers.desk import Desk
 from memdrift.adapters.trackers.log import Log
 from memdrift.adapters.trackers.notification import Notification
-from memdrift.adapters.trackers.once import OneTicketPerLeak
+from memdrift.adapters.trackers.once import Created, OneTicketPerLeak
 from memdrift.adapters.trackers.rest import Rest, basic
 from memdrift.adapters.trackers.webhook import Webhook
 from memdrift.api.administration import Administration, TrackerKind
@@ -43,6 +43,7 @@ class ConfiguredTrackers:
         self._turns = turns
         self._filed_in_log: OrderedDict[str, None] = OrderedDict()
         self._sent: OrderedDict[str, None] = OrderedDict()
+        self._created: Created = OrderedDict()
         self._session: aiohttp.ClientSession | None = None
 
     def named(self, name: str, namespace: str) -> Tracker:
@@ -65,7 +66,8 @@ class ConfiguredTrackers:
         if configured.kind is TrackerKind.WEBHOOK:
             return Webhook(configured, self._http_session())
         opened = partial(_desk, configured, self._http_session())
-        return OneTicketPerLeak(name, configured.project_for, opened, self._turns, partial(self._notify, configured))
+        told = partial(self._notify, configured)
+        return OneTicketPerLeak(name, configured.project_for, opened, self._turns, told, self._created)
 
     async def close(self) -> None:
         """Close connections."""

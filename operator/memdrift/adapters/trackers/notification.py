@@ -7,6 +7,7 @@ address of the file, which holds secrets.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections import OrderedDict
 from typing import Protocol
@@ -18,6 +19,7 @@ from memdrift.ports import Filing, Remark
 
 _SENT_AT_MOST = 10_000
 _SUMMARY_CHARACTERS = 600
+_SECONDS_AT_MOST = 20.0
 
 
 class Services(Protocol):
@@ -64,13 +66,21 @@ class Notification:
         if key in self._sent:
             return
         services = self._services()
-        if not await services.async_notify(title=title, body=text, body_format="markdown"):
+        if not await self._notified(services, title, text):
             raise TrackerUnavailable(
                 "TrackerUnavailable", f"tracker `{self._configured.name}`: not every service took the message"
             )
         self._sent[key] = None
         while len(self._sent) > _SENT_AT_MOST:
             self._sent.popitem(last=False)
+
+    async def _notified(self, services: Services, title: str, text: str) -> bool:
+        """Whether all took it in time; a service has no time-out of its own that holds for the whole message."""
+        try:
+            async with asyncio.timeout(_SECONDS_AT_MOST):
+                return bool(await services.async_notify(title=title, body=text, body_format="markdown"))
+        except TimeoutError:
+            return False
 
     def _services(self) -> Services:
         name = self._configured.name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
 from memdrift.adapters.trackers.desk import Desk, Ticket
@@ -20,7 +21,13 @@ _log = logging.getLogger(__name__)
 FILING_SECONDS_AT_MOST = 45.0
 """Less than after which a turn is taken over, so that nobody files behind the back of another."""
 VISIBLE_SECONDS_AT_MOST = 15.0
+REMEMBERED_SECONDS = 300.0
+"""Longer than any search lags."""
+_REMEMBERED_AT_MOST = 1000
 _POLL_SECONDS = 0.5
+
+Created = OrderedDict[str, tuple[Ticket, str, float]]
+"""The ticket, the occurrence that its body tells of, and until when a search is not believed to know better."""
 
 OpenDesk = Callable[[str], Desk]
 Told = Callable[[Filing, str], Awaitable[None]]
@@ -34,17 +41,26 @@ class OneTicketPerLeak:
         project_for: the project that a store may file into, from the one it asks for; None where it may not.
         open_desk: the desk of a project.
         turns: who may create tickets now.
-        told: called with the ticket's address for each ticket that was opened or came back.
+        told: called with the ticket's address once a ticket tells of an incident; again where filing is repeated.
+        created: tickets created by this process, by key; shared by all trackers of the process.
     """
 
     def __init__(
-        self, name: str, project_for: Callable[[str], str | None], open_desk: OpenDesk, turns: Turns, told: Told
+        self,
+        name: str,
+        project_for: Callable[[str], str | None],
+        open_desk: OpenDesk,
+        turns: Turns,
+        told: Told,
+        created: Created | None = None,
     ) -> None:
         self._name = name
         self._project_for = project_for
         self._open_desk = open_desk
         self._turns = turns
         self._told = told
+        self._created: Created = OrderedDict() if created is None else created
+        self._lag_seconds = 0.0
 
     async def file(self, filing: Filing) -> str:
         """The URL of the leak's ticket, which tells of this incident.
@@ -57,13 +73,14 @@ class OneTicketPerLeak:
         try:
             async with asyncio.timeout(FILING_SECONDS_AT_MOST), self._turns.turn(self._key(project, filing.marker)):
                 desk = self._open_desk(project)
+                self._lag_seconds = desk.lag_seconds
                 await desk.arrive()
-                ticket, fresh = await self._filed(desk, filing)
+                ticket = await self._filed(desk, filing, self._key(project, filing.marker))
                 await self._attach(desk, ticket, filing)
         except TimeoutError as error:
             raise self._late() from error
-        if fresh:
-            await self._told(filing, ticket.url)
+        # Also where the ticket told of it before: whoever told it may have died before anybody was notified.
+        await self._told(filing, ticket.url)
         return ticket.url
 
     async def remark(self, remark: Remark) -> None:
@@ -84,22 +101,39 @@ class OneTicketPerLeak:
         except TimeoutError as error:
             raise self._late() from error
 
-    async def _filed(self, desk: Desk, filing: Filing) -> tuple[Ticket, bool]:
-        """The ticket, and whether this incident is new to it."""
-        ticket = _oldest(await desk.find(filing.marker))
+    async def _filed(self, desk: Desk, filing: Filing, key: str) -> Ticket:
+        """The ticket, which tells of this incident."""
+        ticket = _oldest(await desk.find(filing.marker)) or self._remembered(key)
         if ticket is None:
-            created = await self._created(desk, filing)
+            created = await self._create(desk, filing)
+            self._remember(key, created, filing.occurrence)
             ticket = await self._settled(desk, filing, created)
             if ticket == created:
-                return ticket, True
-        if await desk.remarked(ticket, filing.occurrence):
-            return ticket, False
+                return ticket
+            self._created.pop(key, None)
+        if self._told_at_birth(key, ticket, filing.occurrence) or await desk.remarked(ticket, filing.occurrence):
+            return ticket
         if not ticket.is_open:
             await desk.reopen(ticket)
         await desk.remark(ticket, filing.recurrence_markdown or filing.body_markdown, filing.occurrence)
-        return ticket, True
+        return ticket
 
-    async def _created(self, desk: Desk, filing: Filing) -> Ticket:
+    def _remember(self, key: str, ticket: Ticket, occurrence: str) -> None:
+        until = asyncio.get_running_loop().time() + REMEMBERED_SECONDS
+        self._created[key] = ticket, occurrence, until
+        while len(self._created) > _REMEMBERED_AT_MOST:
+            self._created.popitem(last=False)
+
+    def _remembered(self, key: str) -> Ticket | None:
+        """What this process created a moment ago, where no search shows it yet."""
+        ticket, _, until = self._created.get(key, (None, "", 0.0))
+        return ticket if asyncio.get_running_loop().time() < until else None
+
+    def _told_at_birth(self, key: str, ticket: Ticket, occurrence: str) -> bool:
+        created, first, _ = self._created.get(key, (None, "", 0.0))
+        return created is not None and (created.key, first) == (ticket.key, occurrence)
+
+    async def _create(self, desk: Desk, filing: Filing) -> Ticket:
         try:
             return await desk.create(filing)
         except TrackerUnavailable as error:
@@ -147,7 +181,9 @@ class OneTicketPerLeak:
 
     def _late(self) -> TrackerUnavailable:
         return TrackerUnavailable(
-            "TrackerUnavailable", f"tracker `{self._name}` did not finish within {FILING_SECONDS_AT_MOST:.0f} s"
+            "TrackerUnavailable",
+            f"tracker `{self._name}` did not finish within {FILING_SECONDS_AT_MOST:.0f} s",
+            self._lag_seconds or None,
         )
 
 

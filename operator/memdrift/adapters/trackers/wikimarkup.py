@@ -15,7 +15,8 @@ _PART = re.compile(
 _RULE_ROW = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ITEM = re.compile(r"(\s*)([*+-]|\d+\.)\s+(.*)")
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\ufeff]")
+_INVISIBLE = re.compile("[\u200c\u200d\ufeff]")
+"""Not U+200B, by which foreign addresses and names are kept from becoming links and mentions."""
 
 
 def wiki(markdown: str) -> str:
