@@ -17,7 +17,6 @@ from pydantic.alias_generators import to_camel
 
 from memdrift.errors import CaptureFailed, ClusterUnavailable, NotAllowed, TargetNotFound
 from memdrift.evidence.findings import ProfileKind, Taken
-from memdrift.evidence.limits import ProfileProblem
 from memdrift.ports import Captured, CaptureRequest, Clock, KubernetesCalls, PodHttp
 
 Allowed = Callable[[], tuple[frozenset[int], frozenset[str]]]
@@ -26,6 +25,7 @@ Allowed = Callable[[], tuple[frozenset[int], frozenset[str]]]
 Validate = Callable[[bytes, ProfileKind], Awaitable[None]]
 """Decodes a profile where it can do no harm; raises `CaptureFailed`."""
 
+_GZIP = b"\x1f\x8b"
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)+")
 
 
@@ -117,12 +117,13 @@ class PprofProfiler:
         try:
             await self._validate(content, kind)
         except CaptureFailed as failure:
-            if failure.reason != ProfileProblem.NOT_GZIP:
+            if content.startswith(_GZIP):
                 raise
             raise CaptureFailed(
                 "NotPprof",
                 f"{request.base_path}/{kind.value} on port {request.port} of pod {request.namespace}/{request.pod} "
-                "answers with something else than a profile: correct `spec.capture.port` or `spec.capture.basePath`",
+                f"answers with something else than a profile ({failure.message}): correct `spec.capture.port` or "
+                "`spec.capture.basePath`",
             ) from failure
         taken = Taken(
             pod=request.pod,

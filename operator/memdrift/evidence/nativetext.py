@@ -11,6 +11,7 @@ import io
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from sys import intern
@@ -26,6 +27,8 @@ _ADDRESS = re.compile(rb"0x[0-9a-f]{1,16}$")
 _MAPPED = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16})\s+\S*x\S*\s+([0-9a-f]{1,16})\s+\S+\s+\d+\s+(/.*)$")
 _SYMBOL = re.compile(rb"(0x[0-9a-f]{1,16})\s+(\S.*)$")
 _LINES_PER_SAMPLE = 4
+_LARGEST_FIGURE = 2**62
+"""No process has more; what a file claims beyond it is no figure."""
 _TYPES = (SampleType("inuse_objects", "count"), SampleType("inuse_space", "bytes"))
 
 
@@ -64,6 +67,7 @@ def read_native_text(raw: bytes, limits: Limits) -> Profile:
     locations = {address: _frames(address, text) for address in {place for stack in text.stacks for place in stack}}
     bound("locations", len(locations), limits.locations)
     names = {address: tuple(frame.function for frame in frames) for address, frames in locations.items()}
+    _refuse_too_many_frames(text, names)
     return Profile(
         sample_types=_TYPES,
         samples=[
@@ -74,6 +78,16 @@ def read_native_text(raw: bytes, limits: Limits) -> Profile:
         main_file=text.mapped[0][3] if text.mapped else "",
         period=text.rate_bytes,
     )
+
+
+def _refuse_too_many_frames(text: _Text, names: Mapping[int, tuple[str, ...]]) -> None:
+    """One symbol may name many inlined functions, so what was counted as addresses is counted again as frames."""
+    every = 0
+    for stack in text.stacks:
+        frames = sum(len(names[address]) for address in stack)
+        bound("frames in one stack", frames, text.limits.stack_frames)
+        every += frames
+        bound("frames in all stacks", every, text.limits.frames)
 
 
 def _read(stream: io.BytesIO, text: _Text) -> None:
@@ -156,4 +170,6 @@ def _unsampled(objects: int, size: int, rate_bytes: int) -> tuple[int, int]:
     if objects == 0 or size == 0 or rate_bytes <= 1:
         return objects, size
     sampled = -math.expm1(-size / objects / rate_bytes)
+    if sampled <= 0 or max(objects, size) / sampled > _LARGEST_FIGURE:
+        return min(objects, _LARGEST_FIGURE), min(size, _LARGEST_FIGURE)
     return round(objects / sampled), round(size / sampled)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from memdrift.api.driftincident import DriftIncident
 from memdrift.drift.blocks import LifeBlocks, Window
 from memdrift.drift.verdict import GrowthKind
-from memdrift.errors import ArchiveUnavailable, CaptureFailed
+from memdrift.errors import ArchiveUnavailable, CaptureFailed, MemdriftError
 from memdrift.evidence.findings import ComparedWith
 from memdrift.reconcile import comparing
 from memdrift.reconcile.evidence import incident_folder
@@ -45,8 +45,7 @@ async def keep(world: World, facts: Facts, incident: DriftIncident) -> KeptRepor
     Raises:
         ArchiveUnavailable: not stored; storing again is safe.
     """
-    shown = await _exhibit(world, facts, incident)
-    content = exhibits.encode(shown)
+    shown, content = await _encoded(world, facts, incident)
     stored = await world.archive.put(_key(incident, "exhibit", content, "json"), content, {})
     links, url = await _links(world, incident), _page_url(world, incident)
     page = _page(IncidentView(incident, facts.store, shown, links=links, written_at=facts.now, page_url=url))
@@ -54,6 +53,18 @@ async def keep(world: World, facts: Facts, incident: DriftIncident) -> KeptRepor
         return KeptReport((stored.uri, stored.sha256), None)
     report = await world.archive.put(_key(incident, "report", page, "html"), page, {})
     return KeptReport((stored.uri, stored.sha256), (report.uri, report.sha256))
+
+
+async def _encoded(world: World, facts: Facts, incident: DriftIncident) -> tuple[Exhibit, bytes]:
+    try:
+        shown = await _exhibit(world, facts, incident)
+        return shown, exhibits.encode(shown)
+    except MemdriftError:
+        raise
+    except Exception:  # noqa: BLE001 - a convenience that fails must not keep an incident open, nor its slot
+        _log.exception("nothing could be shown of incident %s", incident.metadata.name)
+        shown = Exhibit(stacks_are="What this report shows could not be made; the log of memdrift says why.")
+        return shown, exhibits.encode(shown)
 
 
 async def view_of(world: World, facts: Facts, incident: DriftIncident) -> IncidentView:

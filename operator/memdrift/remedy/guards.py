@@ -17,6 +17,7 @@ from memdrift.api.featurestore import Mode, Strategy, WhenEvidenceMissing
 from memdrift.drift.verdict import Verdict, VerdictKind
 from memdrift.remedy import ledger, windows
 from memdrift.remedy.facts import Facts, Hold
+from memdrift.remedy.judgements import JUDGED_QUIET
 from memdrift.remedy.plan import Plan
 from memdrift.remedy.policy import Policy
 from memdrift.remedy.reasons import Reason
@@ -337,9 +338,9 @@ def storm(case: Case) -> Hold | None:
 
 def approval(case: Case) -> Hold | None:
     """A person's yes counts for exactly the plan that was shown, and not for ever."""
-    person_because, given = _person_because(case), case.incident.spec.approval
-    if person_because is None:
-        return _refused(case.incident)
+    person_because, given, refused = _person_because(case), case.incident.spec.approval, _refused(case.incident)
+    if person_because is None or case.incident.spec.judgement in JUDGED_QUIET:
+        return refused
     reason, why, until = person_because
     if given is None or given.decision is not Decision.APPROVED:
         how = f"kubectl memdrift approve {case.incident.metadata.name} --plan {case.plan.hash}"
@@ -366,7 +367,13 @@ def agreed(case: Case) -> Hold | None:
 
 
 def _refused(incident: DriftIncident) -> Hold | None:
-    """A person's no to whichever plan stands until it is taken back, also where nobody had to be asked."""
+    """A person's no to whichever plan stands until it is taken back, also where nobody had to be asked.
+
+    Growth that a person expects, or calls noise, is nothing to restart for either.
+    """
+    judged = JUDGED_QUIET.get(incident.spec.judgement)
+    if judged is not None:
+        return Hold(judged, f"a person judged this growth {incident.spec.judgement}: take it back to go on", None, True)
     given = incident.spec.approval
     if given is None or given.decision is not Decision.DENIED:
         return None

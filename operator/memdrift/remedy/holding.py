@@ -12,9 +12,11 @@ from memdrift.api.driftincident import IncidentOutcome, Stage
 from memdrift.api.featurestore import Mode, ProfileFormat
 from memdrift.drift.verdict import VerdictKind, VerdictReason
 from memdrift.remedy import baselines, guards, hits, stages
+from memdrift.remedy.facts import Hold
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import still_runs
 from memdrift.remedy.proving import HANDS_OFF, telling_kind, unfiled
+from memdrift.remedy.reasons import Reason
 from memdrift.remedy.steps import Analyse, Begin, Close, Enter, File, PutDocument, Step, Wait
 
 RETRY_SECONDS = 60.0
@@ -30,10 +32,15 @@ def hold(case: Case) -> Step:
         return PutDocument(name)
     if _evidence_due(case):
         return Enter(name, Stage.CAPTURING)
-    if _baselines_came(case) and _retry_due(case, "Analyse"):
+    stale = _baselines_came(case)
+    if stale and _retry_due(case, "Analyse"):
         return Analyse(name)
     if unfiled(case) and _retry_due(case, "File") and guards.first_hold(HANDS_OFF, case) is None:
         return File(name)  # also where an archive that was away left no time for it, and a restart may begin now
+    if stale:
+        again = case.facts.now + timedelta(seconds=RETRY_SECONDS)
+        why = "a baseline came after the findings, and they could not be made anew yet"
+        return Wait(Hold(Reason.EVIDENCE_MISSING, why, again), name)
     held = guards.first_hold(guards.GO, case)
     return Begin(name, case.plan) if held is None else Wait(held, name)
 

@@ -17,10 +17,10 @@ from memdrift.remedy import records
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.reasons import Reason
 
-QUIET = frozenset({Judgement.EXPECTED, Judgement.NOISE})
+JUDGED_QUIET = {Judgement.EXPECTED: Reason.JUDGED_EXPECTED, Judgement.NOISE: Reason.JUDGED_NOISE}
+QUIET = frozenset(JUDGED_QUIET)
 BEYOND_FACTOR = 1.5
 """Memory or pace above so many times what was judged is beyond it."""
-_REASONS = {Judgement.EXPECTED: Reason.JUDGED_EXPECTED, Judgement.NOISE: Reason.JUDGED_NOISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,12 @@ def quiet_about(incident: DriftIncident, facts: Facts) -> tuple[DriftIncident, s
     found = standing(leaks_of(incident), others) if incident.status.fingerprint else ()
     if not found:
         return None
-    now = figures_of(facts.verdict(incident.spec.container))
+    current, known = figures_of(facts.verdict(incident.spec.container)), _recorded(incident)
+    # What cannot be measured now is as large as it was: missing data closes nothing.
+    now = Figures(
+        known.growth_bytes_per_hour if current.growth_bytes_per_hour is None else current.growth_bytes_per_hour,
+        known.memory_bytes if current.memory_bytes is None else current.memory_bytes,
+    )
     beyond = next((said for each in found if (said := now.beyond(judged_figures(each)))), "")
     return found[0], beyond
 
@@ -161,7 +166,7 @@ def hold_for(facts: Facts, verdict: Verdict) -> Hold | None:
         if figures_of(verdict).beyond(judged_figures(incident)):
             return None
         names = ", ".join(each.metadata.name for each in found)
-        return Hold(_REASONS[said], f"a person judged this growth {said} in {names}: {_bounds(incident)}")
+        return Hold(JUDGED_QUIET[said], f"a person judged this growth {said} in {names}: {_bounds(incident)}")
     return None
 
 

@@ -249,10 +249,10 @@ def _confirmed(status: DriftIncidentStatus, incident: DriftIncident, facts: Fact
         affected_pods=records.affected(verdict),
         onset_time=records.moment(worst.onset_at) if worst and worst.onset_at is not None else None,
         growth_per_hour=quantity_of(records.two_digits(growth.middle)) if growth else None,
-        growth_percent=round(worst.growth_percent) if worst else None,
+        growth_percent=records.percent(worst.growth_percent) if worst else None,
         seconds_to_limit=records.rounded(limit),
         latency_milliseconds=records.rounded(worst.latency_milliseconds) if worst else None,
-        load_change_percent=round(load) if load is not None else None,
+        load_change_percent=records.percent(load) if load is not None else None,
     )
 
 

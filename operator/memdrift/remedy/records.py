@@ -6,6 +6,7 @@ notice, so that an unchanged incident is not written again. Must not judge.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -23,6 +24,8 @@ from memdrift.api.quantities import quantity_of
 from memdrift.drift.verdict import PodVerdict, Verdict
 from memdrift.evidence.findings import Findings, Suspect
 from memdrift.remedy.target import Target
+
+_LARGEST_PERCENT = 1_000_000.0
 
 GROWING_GATES = frozenset({"trend", "material"})
 """A peer of the same revision that passes these grows too, though another gate does not yet say so."""
@@ -120,7 +123,7 @@ def findings_record(findings: Findings) -> FindingsRecord:
             StackRecord(
                 frames=list(stack.frames)[:32],
                 growth=quantity_of(stack.growth_bytes),
-                share_percent=round(stack.share_percent),
+                share_percent=percent(stack.share_percent),
                 growth_per_hour=_pace(stack.growth_bytes_per_hour),
             )
             for stack in findings.stacks[:8]
@@ -133,7 +136,7 @@ def findings_record(findings: Findings) -> FindingsRecord:
                 module=leak.module,
                 version=leak.version,
                 growth=quantity_of(leak.growth_bytes),
-                share_percent=round(leak.share_percent),
+                share_percent=percent(leak.share_percent),
             )
             for leak in findings.clusters
         ],
@@ -151,7 +154,7 @@ def _suspect_record(suspect: Suspect) -> SuspectRecord:
         module=suspect.module,
         version=suspect.version,
         growth=quantity_of(suspect.growth_bytes),
-        share_percent=round(suspect.share_percent),
+        share_percent=percent(suspect.share_percent),
         retained_by=suspect.retained_by,
         growth_per_hour=_pace(suspect.growth_bytes_per_hour),
         confidence_percent=_percent(suspect.confidence_percent),
@@ -177,3 +180,8 @@ def lives(target: Target, container: str) -> list[PodLife]:
         if life is not None and life.started_at is not None and not pod.deleting:
             result.append(PodLife(name=pod.name, uid=pod.uid, started_time=life.started_at))
     return result
+
+
+def percent(figure: float) -> int:
+    """A share or a change as a resource holds it: a load that comes from nothing rises by more than anybody reads."""
+    return 0 if math.isnan(figure) else round(max(-_LARGEST_PERCENT, min(figure, _LARGEST_PERCENT)))

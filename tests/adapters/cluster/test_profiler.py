@@ -17,6 +17,7 @@ from memdrift.adapters.profiler import PprofProfiler
 from memdrift.errors import CaptureFailed, NotAllowed
 from memdrift.evidence.findings import ProfileKind
 from memdrift.evidence.profile import validate
+from memdrift.evidence.stacks import cumulative_by_function, stack_totals
 from memdrift.ports import CaptureRequest
 from tests.adapters.cluster.place import Place, until
 
@@ -87,11 +88,7 @@ async def test_heap_and_goroutines_of_a_pod_that_listens_on_localhost(
     assert heap.taken.started_at == request.started_at.timestamp()
     assert heap.elapsed_seconds > 0
     decoded = validate(heap.taken.content, ProfileKind.HEAP)
-    retained = sum(
-        sample.values[decoded.index_of("inuse_space")]
-        for sample in decoded.samples
-        if any(frame.function == "main.retain" for place in sample.locations for frame in decoded.locations[place])
-    )
+    retained = cumulative_by_function(stack_totals(decoded, "inuse_space"))["main.retain"]
     assert 0.5 * 256 * 64 * 1024 < retained < 2 * 256 * 64 * 1024
     record_property("elapsed_seconds", heap.elapsed_seconds)
     record_property("sha256", hashlib.sha256(heap.taken.content).hexdigest())
