@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from memdrift.api.driftincident import DriftIncident, FindingsRecord, JudgedRecord, Judgement, LeakRecord, Stage
-from memdrift.remedy import judgements
+from memdrift.remedy import guards, judgements
 from memdrift.remedy.judgements import Figures
 from tests import builders
 from tests.remedy.test_guards import NOW, Setting, incident
@@ -103,3 +104,22 @@ def test_a_persons_own_word_keeps_the_figures_of_now():
     assert record is not None
     assert record.memory is not None
     assert record.growth_per_hour is not None
+
+
+@pytest.mark.parametrize("word", sorted(judgements.QUIET))
+def test_a_persons_word_also_ends_a_restart_that_has_begun(word: Judgement):
+    case = Setting().case()
+    said = replace(case, incident=case.incident.replace(spec=case.incident.spec.replace(judgement=word)))
+    for chain in (guards.FIRST, guards.NEXT):
+        held = guards.first_hold(chain, said)
+        assert held is not None
+        assert held.reason == judgements.JUDGED_QUIET[word]
+
+
+def test_what_cannot_be_measured_is_no_smaller_than_it_was():
+    first = judged(1, Judgement.EXPECTED, growth_per_hour="1Gi")
+    case = Setting(earlier=(first,), status={"growth_per_hour": "4Gi"}).case()
+    blind = replace(case.facts, verdicts=())
+    found = judgements.quiet_about(case.incident, blind)
+    assert found is not None
+    assert "more than 1.5 times" in found[1]

@@ -42,3 +42,7 @@ def test_an_address_in_prose_is_no_link() -> None:
 
 def test_a_link_cannot_leave_its_brackets() -> None:
     assert markdown.link("a](b", "https://ours.example/x> y") == "[a\\](b](<https://ours.example/x%3E%20y>)"
+
+
+def test_a_line_that_begins_with_a_slash_is_no_quick_action() -> None:
+    assert markdown.prose("/close now").startswith("\u200b")

@@ -6,6 +6,7 @@ import pytest
 
 from memdrift.adapters.trackers.markers import carries, hidden, marked, plain_marker, shown
 from memdrift.adapters.trackers.wikimarkup import wiki
+from memdrift.report.markdown import prose
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,7 @@ def test_a_long_text_is_shortened_and_keeps_its_markers() -> None:
 def test_a_marker_has_only_characters_that_no_tracker_changes() -> None:
     assert plain_marker('a b"c -->/é') == "a-b-c----"
     assert len(plain_marker("x" * 1000)) == 128
+
+
+def test_foreign_addresses_do_not_become_links_again() -> None:
+    assert "http://" not in wiki(prose("grew in http://evil.test/login now"))
