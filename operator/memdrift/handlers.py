@@ -24,6 +24,8 @@ from memdrift.report.board import Board
 from memdrift.scheduler import Scheduler
 from memdrift.settings import Settings
 
+STREAM_SECONDS = 60
+"""After which the API server ends a stream, and kopf opens the next one where it ended."""
 CONNECTIONS = 20
 RESOURCES = ("featurestores", "driftincidents")
 
@@ -33,8 +35,8 @@ class Watch:
     """Watches both resources until stopped.
 
     Attributes:
-        heard: called on the event loop of `loop` with the plural of a resource whenever its stream said anything, also
-            a bookmark: a silent stream is a dead one.
+        heard: called on the event loop of `loop` with the plural of a resource when its stream said something, and when
+            it was opened, which happens every minute: a silent stream is a dead one.
         board: told of every change, for the pages.
         failed: set on the event loop when watching ended without having been asked to.
     """
@@ -88,10 +90,12 @@ class Watch:
 
         @kopf.on.event(GROUP, VERSION, "featurestores", registry=handlers)
         async def store_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401 - kopf passes what it has
+            self._tell(self.heard, "featurestores")
             self._tell(self._store, event["type"], event["object"])
 
         @kopf.on.event(GROUP, VERSION, "driftincidents", registry=handlers)
         async def incident_event(event: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401 - kopf passes what it has
+            self._tell(self.heard, "driftincidents")
             self._tell(self._incident, event["type"], event["object"])
 
         return handlers
@@ -123,28 +127,35 @@ class Watch:
             self.scheduler.incident_seen(meta["namespace"], store, meta["name"], _version(document))
 
     def _session(self, **arguments: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401 - kopf passes what it has
-        """A session with few connections, which notices every byte of a watch stream."""
+        """A session with few connections, which notices every watch stream that is opened."""
         login = kopf.login_with_kubeconfig if self.settings.kubeconfig else kopf.login_with_service_account
         found = login(**arguments)
         if found is None:
             return None
-        trace = aiohttp.TraceConfig()
-        trace.on_response_chunk_received.append(self._noticed)
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=found.as_ssl_context()),
             headers=found.as_http_headers(),
-            trace_configs=[trace],
+            trace_configs=[opened_streams(lambda resource: self._tell(self.heard, resource))],
         )
         return kopf.AiohttpSession(
             server=found.server, default_namespace=found.default_namespace, aiohttp_session=session
         )
 
-    async def _noticed(
-        self, _session: object, _context: object, chunk: aiohttp.TraceResponseChunkReceivedParams
-    ) -> None:
+
+def opened_streams(heard: Callable[[str], None]) -> aiohttp.TraceConfig:
+    """Tells of every stream of a resource that the API server opened.
+
+    What comes on a stream is not traced: aiohttp tells only of bodies that are read as a whole.
+    """
+
+    async def ended(_session: object, _context: object, request: aiohttp.TraceRequestEndParams) -> None:
         for resource in RESOURCES:
-            if chunk.url.path.endswith(f"/{resource}"):
-                self._tell(self.heard, resource)
+            if request.response.ok and request.url.path.endswith(f"/{resource}"):
+                heard(resource)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(ended)
+    return trace
 
 
 def _version(document: Mapping[str, Any]) -> str:
@@ -161,6 +172,7 @@ def _kopf_settings() -> kopf.OperatorSettings:
     chosen.scanning.disabled = True
     chosen.watching.chunk_size = 500
     chosen.watching.connect_timeout = 10
+    chosen.watching.server_timeout = STREAM_SECONDS  # so that a stream on which nothing happens is heard all the same
     chosen.networking.connect_timeout = 10
     chosen.networking.request_timeout = 60
     chosen.peering.standalone = True

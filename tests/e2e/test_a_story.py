@@ -10,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,11 +35,19 @@ def test_the_leak_is_found_proved_filed_relieved_and_the_twin_left_alone(cluster
             summary.archive_here = archive.as_uri()
             outcome = summary.result(scene, prometheus, timeline.verdicts.get(TWIN, []))
             failures = dashboard_failures(prometheus)
+        unready = [each for each in scene.listed("pods", namespace="memdrift") if not is_ready(each)]
     finally:
         summary.archive_here = ""
         scene.clear()
     assert summary.complaints(outcome) == []
     assert failures == []
+    assert [each["metadata"]["name"] for each in unready] == [], "the operator must hear its watches all the time"
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Whether its probes answer."""
+    conditions = pod["status"].get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def dashboard_failures(prometheus: str) -> list[str]:

@@ -14,7 +14,7 @@ class Thresholds:
     """Above which a figure fails, in seconds.
 
     Attributes:
-        watch_age_seconds: without any event or bookmark; API servers send bookmarks about once a minute.
+        watch_age_seconds: without any event or newly opened stream; a stream is opened anew every minute.
         watch_dead_seconds: the same, after which only a new process helps; an API server can be upgraded meanwhile.
         scheduler_lag_seconds: by which the most overdue store may wait for its tick.
         source_lag_seconds: for which a metrics source may owe a usable answer.
@@ -76,7 +76,7 @@ class Health:
     _archive: tuple[bool, str] | None = None
 
     def watch_heard(self, resource: str, at: float) -> None:
-        """An event or a bookmark arrived for a resource."""
+        """An event arrived for a resource, or its stream was opened."""
         self._heard[resource] = at
 
     def scheduler_turned(self, lag_seconds: float, at: float) -> None:
