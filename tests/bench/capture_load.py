@@ -17,13 +17,13 @@ AT_ONCE = 64
 TIMEOUT_SECONDS = 10.0
 
 
-async def latencies_seconds(url: str, rate: float, seconds: float) -> list[float]:
-    """One latency per request; a failed request counts as its timeout."""
-    found: list[float] = []
+async def measured(url: str, rate: float, seconds: float) -> dict[str, float | list[float]]:
+    """When the first request was due, and each one's latency, in that order; a failed one counts as its timeout."""
+    requests = int(rate * seconds)
     connector = aiohttp.TCPConnector(limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(TIMEOUT_SECONDS)) as session:
 
-        async def one(due: float, number: int) -> None:
+        async def one(due: float, number: int) -> float:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             try:
                 async with session.get(f"{url}?entity={number % 50}") as answer:
@@ -31,13 +31,13 @@ async def latencies_seconds(url: str, rate: float, seconds: float) -> list[float
                     failed = answer.status != 200
             except (aiohttp.ClientError, TimeoutError):
                 failed = True
-            found.append(TIMEOUT_SECONDS if failed else time.monotonic() - due)
+            return TIMEOUT_SECONDS if failed else time.monotonic() - due
 
-        begun = time.monotonic() + 0.05
-        await asyncio.gather(*(one(begun + number / rate, number) for number in range(int(rate * seconds))))
-    return found
+        begun, first_due = time.monotonic() + 0.05, time.time() + 0.05
+        found = await asyncio.gather(*(one(begun + number / rate, number) for number in range(requests)))
+    return {"first_due": first_due, "latencies_seconds": found}
 
 
 if __name__ == "__main__":
     address, requests_per_second, span = sys.argv[1:]
-    print(json.dumps(asyncio.run(latencies_seconds(address, float(requests_per_second), float(span)))))
+    print(json.dumps(asyncio.run(measured(address, float(requests_per_second), float(span)))))

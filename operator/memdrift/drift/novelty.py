@@ -78,4 +78,9 @@ def _high_before_onset(whole: Stretch, onsets: Indices) -> Floats:
 def _latest(values: Floats) -> Floats:
     """The median of each row's youngest present blocks."""
     there = np.isfinite(values)
-    return median(np.where(there & (following(there) <= _LATEST_BLOCKS), values, np.nan))
+    up_to_date = there[:, -_LATEST_BLOCKS:].all(axis=1)
+    found = np.empty(len(values))
+    found[up_to_date] = median(values[up_to_date, -_LATEST_BLOCKS:])
+    late, there = values[~up_to_date], there[~up_to_date]
+    found[~up_to_date] = median(np.where(there & (following(there) <= _LATEST_BLOCKS), late, np.nan))
+    return found
