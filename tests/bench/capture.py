@@ -4,8 +4,8 @@
 time), and `kubectl port-forward` with `curl` (wanted: faster); they take turns. Ours is what `memdrift_capture_seconds`
 is: from the first byte sent to the last one read. `capture_effect` (and `capture_effect_of_a_megabyte`): p99 of the
 service in rounds of half a minute (hardly anybody computes a p99 over less) with and without a capture, the order by
-chance (wanted: the 95 % interval of the median ratio below 1.10); beside it, what the requests met that were due while a
-capture ran, which no percentile of a minute shows. It says something on a quiet machine only: beside other work the
+chance (wanted: the 95 % interval of the median ratio below 1.10); beside it, what the requests met that were due while
+a capture ran, which no percentile of a minute shows. It says something on a quiet machine only: beside other work the
 interval is as wide as that work is uneven.
 """
 
