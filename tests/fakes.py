@@ -362,6 +362,7 @@ class Universe:
             self.of._answering("tracker", TrackerUnavailable("TrackerUnreachable", "down"))
             if remark.occurrence not in {each.occurrence for each in self.of.remarks}:
                 self.of.remarks.append(remark)
+                self.of._effect("remark", remark.occurrence)
 
     @dataclass
     class _Events:

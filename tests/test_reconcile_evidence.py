@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from memdrift.api.driftincident import IncidentOutcome, Judgement, Stage
+from memdrift.remedy import inforce
 from tests import builders
 from tests.fakes import Universe
+from tests.remedy.test_guards import incident
 
 
 def say(universe: Universe, name: str, word: Judgement) -> None:
@@ -91,3 +93,24 @@ def replace_spec(universe: Universe, *, baseline: bool) -> object:
     assert universe.store is not None
     capture = universe.store.spec.capture.replace(baseline=baseline)
     return universe.store.replace(spec=universe.store.spec.replace(capture=capture))
+
+
+@pytest.mark.parametrize("word", [Judgement.EXPECTED, Judgement.LEAK])
+async def test_pruning_neither_revives_an_older_word_nor_forgets_the_one_in_force(word: Judgement):
+    universe = Universe(behaviour=builders.HEALTHY)
+    for number in range(1, 24):
+        universe.incidents[f"features-{number}"] = incident(number, stage=Stage.CLOSED, outcome="Resolved")
+    say(universe, "features-9", Judgement.EXPECTED if word is Judgement.LEAK else Judgement.LEAK)
+    await universe.tick()
+    universe.pass_time(10)
+    say(universe, "features-2", word)
+    await universe.live(120)
+    assert len(universe.incidents) == 20
+    assert universe.incidents["features-2"].status.judged.judgement is word
+    assert bool(inforce.standing({"f1"}, tuple(universe.incidents.values()))) is (word is Judgement.EXPECTED)
+    for number in range(24, 44):
+        universe.incidents[f"features-{number}"] = incident(number, stage=Stage.CLOSED, outcome="Resolved")
+    await universe.live(300)
+    assert len(universe.incidents) == 20
+    assert bool(inforce.standing({"f1"}, tuple(universe.incidents.values()))) is (word is Judgement.EXPECTED)
+    assert ("features-2" in universe.incidents) is (word is Judgement.EXPECTED)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
 from memdrift.drift import judge as front_door
+from memdrift.drift import together
 from memdrift.drift.blocks import Window
 from memdrift.drift.judge import JudgedWindows, judge
 from memdrift.reconcile.judging import Judging
@@ -74,3 +76,29 @@ async def test_what_was_said_is_said_again_without_waiting(batches):
     first = await judging.verdicts(CALM, POLICY, known)
     assert await judging.verdicts(CALM, POLICY, known) is first
     assert batches == [1]
+
+
+async def test_gates_that_are_read_later_are_built_off_the_event_loop(monkeypatch):
+    """Of a pod without peers nobody reads a gate while judging, and each later read judges the whole window again."""
+    threads: list[int] = []
+    batch = together.judge_batch
+
+    def seen(*arguments, **options):
+        threads.append(threading.get_ident())
+        return batch(*arguments, **options)
+
+    monkeypatch.setattr(together, "judge_batch", seen)
+    verdicts = await Judging().verdicts(LEAK, POLICY, JudgedWindows())
+    assert any(verdict.drifting for verdict in verdicts)
+    judged = len(threads)
+    assert all(pod.gates for verdict in verdicts for pod in verdict.pods)
+    assert len(threads) == judged, "reading them judged again"
+    assert threading.get_ident() not in threads
+
+
+async def test_gates_that_nobody_reads_are_not_built(monkeypatch):
+    calls: list[int] = []
+    batch = together.judge_batch
+    monkeypatch.setattr(together, "judge_batch", lambda *given: calls.append(1) or batch(*given))
+    await Judging().verdicts(CALM, POLICY, JudgedWindows())
+    assert len(calls) == 1

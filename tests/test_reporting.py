@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from memdrift.api.driftincident import Stage
-from memdrift.errors import CaptureFailed
+from memdrift.errors import CaptureFailed, ClusterUnavailable
 from memdrift.evidence.findings import Comparison
 from memdrift.reconcile import reporting
+from memdrift.reconcile.gather import gather
+from memdrift.reconcile.world import Fleet
 from memdrift.report import exhibit as exhibits
 from memdrift.report.exhibit import Exhibit, GrownStack
 from memdrift.report.panels import Panel, Picture
@@ -72,6 +79,58 @@ async def test_profiles_that_cannot_be_read_again_leave_a_report_without_stacks(
     assert newest_exhibit(universe).stacks == ()
     assert "TooLarge" in newest_exhibit(universe).stacks_are
     assert universe.incident.status.report is not None
+
+
+async def test_pictures_that_cannot_be_made_leave_a_report_that_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    universe = Universe(store=builders.store("Capture"))
+    await universe.live(900, until=lambda: bool(universe.tickets))
+    world, before = universe.world(), set(universe.objects)
+    facts = await gather(world, builders.NAMESPACE, builders.STORE, Fleet(), universe.administration)
+    unmeasurable = SimpleNamespace(seconds=builders.WINDOW_SECONDS, lives=None, past_lives=None)
+
+    kept = await reporting.keep(world, replace(facts, windows=(unmeasurable,)), universe.incident)  # type: ignore[arg-type]
+
+    shown = exhibits.decode(universe.objects[kept.exhibit[0].removeprefix("memory:")][0])
+    assert (shown.pictures, shown.stacks) == ((), ())
+    assert "could not be made" in shown.stacks_are
+    assert kept.report is not None
+    page = universe.objects[kept.report[0].removeprefix("memory:")][0].decode()
+    assert "The measurements are not in this report" in page
+    assert universe.incident.status.profiles[0].uri in page
+    assert len(set(universe.objects) - before) == 2
+    (told,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert universe.incident.metadata.name in told.getMessage()
+    assert told.exc_info
+
+
+async def test_a_picture_that_fails_keeps_no_incident_open_and_no_ticket_unfiled() -> None:
+    universe = Universe()
+
+    async def broken(_analyser: object, _comparison: Comparison) -> tuple[GrownStack, ...]:
+        raise ZeroDivisionError("a stack that nobody thought of")
+
+    universe._Analyser = type("Broken", (universe._Analyser,), {"grown_stacks": broken})  # type: ignore[misc]
+    await universe.live(2400, until=lambda: universe.incidents and universe.incident.status.stage is Stage.CLOSED)
+
+    assert universe.incident.status.stage is Stage.CLOSED
+    assert universe.incident.status.report is not None
+    assert len(universe.tickets) == 1
+    assert universe.slot == ""
+    assert "could not be made" in newest_exhibit(universe).stacks_are
+
+
+async def test_what_is_known_to_fail_for_a_while_is_tried_again_by_the_next_tick() -> None:
+    universe = Universe(store=builders.store("Capture"))
+
+    async def away(_analyser: object, _comparison: Comparison) -> tuple[GrownStack, ...]:
+        raise ClusterUnavailable("ApiServerTimedOut", "no answer")
+
+    universe._Analyser = type("Away", (universe._Analyser,), {"grown_stacks": away})  # type: ignore[misc]
+    await universe.live(600)
+
+    assert universe.incident.status.report is None
+    assert universe.incident.status.reason == "ApiServerTimedOut"
+    assert stored(universe, "report") == []
 
 
 def test_a_page_that_cannot_be_written_keeps_nothing_from_going_on() -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from memdrift.api.driftincident import Stage
 from memdrift.reconcile import tidying
+from memdrift.remedy.target import Revision
+from memdrift.report.chapters import raw_profiles
+from memdrift.report.view import IncidentView
 from tests import builders
 from tests.fakes import Universe
 
@@ -17,10 +25,21 @@ def keeping(after_days: int | None) -> dict[str, object]:
     return {"archives": [{"name": "folder", "url": "file:///archive", **retention}]}
 
 
+_lived: list[Universe] = []
+
+
 async def closed_incident(after_days: int | None) -> Universe:
-    """A leak on three pods, proved and relieved, with more profiles than must stay."""
+    """A leak on four pods, proved and over, with more profiles than must stay; lived through once for all tests."""
+    if not _lived:
+        _lived.append(await _closed_incident())
+    universe = copy.deepcopy(_lived[0])
+    universe.administration = builders.administration(**keeping(after_days))
+    return universe
+
+
+async def _closed_incident() -> Universe:
     pods = [builders.pod(number) for number in (1, 2, 3, 4)]
-    universe = Universe(administration=builders.administration(**keeping(after_days)), target=builders.target(*pods))
+    universe = Universe(target=builders.target(*pods))
     universe.edit(capture={"maxPods": 4})
     await universe.live(7200, until=lambda: bool(universe.incidents) and universe.incident.status.stage is Stage.CLOSED)
     assert universe.incident.status.stage is Stage.CLOSED
@@ -94,6 +113,106 @@ async def test_nothing_is_deleted_while_an_incident_is_open_or_the_kill_switch_i
     universe.administration = builders.administration(**keeping(1), killSwitch=True)
     await later(universe, 3)
     assert discarded(universe) == []
+
+
+def stored_report(universe: Universe, name: str, content: bytes = b"<!doctype html>") -> str:
+    """One more file in the incident's folder, as a close that was repeated leaves it."""
+    decision = universe.incident.status.decision
+    assert decision is not None
+    key = f"{decision.uri.removeprefix('memory:').rsplit('/', 1)[0]}/{name}"
+    universe.objects[key] = (content, {})
+    return key
+
+
+def named_by_the_incident(universe: Universe) -> set[str]:
+    status = universe.incident.status
+    documents = (status.report, status.exhibit, status.archive, status.decision)
+    return {each.uri.removeprefix("memory:") for each in documents if each is not None}
+
+
+@pytest.mark.parametrize("resource", ["is there", "is gone"])
+async def test_of_repeated_closes_only_what_the_incident_names_stays(resource: str) -> None:
+    universe = await closed_incident(1)
+    named = named_by_the_incident(universe)
+    report, exhibit = universe.incident.status.report, universe.incident.status.exhibit
+    assert report is not None
+    assert exhibit is not None
+    repeated = [stored_report(universe, f"report-{number}.html") for number in range(3)]
+    repeated += [stored_report(universe, f"exhibit-{number}.json") for number in range(3)]
+    for stored in (report, exhibit):  # the last close is the one on record
+        key = stored.uri.removeprefix("memory:")
+        universe.objects[key] = universe.objects.pop(key)
+    if resource == "is gone":
+        universe.incidents.clear()
+    await later(universe, 8)
+    assert set(repeated) <= set(discarded(universe))
+    left = {key.rsplit("/", 1)[-1].split("-")[0] for key in universe.objects if "/profiles/" not in key}
+    assert {"report", "exhibit", "document", "decision"} <= left
+    assert sum("/report-" in key for key in universe.objects) == 1
+    assert sum("/exhibit-" in key for key in universe.objects) == 1
+    assert {report.uri.removeprefix("memory:"), exhibit.uri.removeprefix("memory:")} <= set(universe.objects)
+    if resource == "is there":
+        assert named <= set(universe.objects)
+
+
+async def test_a_newer_report_that_is_not_on_record_replaces_nothing_that_is() -> None:
+    universe = await closed_incident(1)
+    named = named_by_the_incident(universe)
+    newer = stored_report(universe, "report-of-a-close-that-was-never-written.html")
+    await later(universe, 8)
+    assert named | {newer} <= set(universe.objects)
+
+
+def base_of_every_command(universe: Universe) -> list[str]:
+    """What the report's `go tool pprof` lines name, as keys."""
+    rows = raw_profiles(IncidentView(universe.incident, universe.store))
+    assert any("-diff_base=" in row.command for row in rows)
+    return [row.uri.removeprefix("memory:") for row in rows if "/baselines" in row.uri or "baselines/" in row.uri]
+
+
+async def deployed(universe: Universe, revisions: Sequence[str]) -> None:
+    """Healthy releases, one after the other, each with a baseline; the store forgets those of the first ones."""
+    universe.behaviour = builders.HEALTHY
+    for number, revision in enumerate(revisions):
+        pods = tuple(builders.pod(100 * (number + 1) + each, universe.now, revision) for each in (1, 2, 3, 4))
+        known = (
+            *universe.target.revisions,
+            Revision(revision, number + 3, universe.now, ((builders.CONTAINER, "app:3"),)),
+        )
+        universe.target = replace(universe.target, pods=pods, revisions=known, rolling=False, paused=False)
+        await universe.live(120)
+    assert universe.store is not None
+    status = universe.store.status
+    assert {row.revision for row in status.baselines} >= set(revisions)
+    universe.store = universe.store.replace(
+        status=status.replace(baselines=[row for row in status.baselines if row.revision in revisions[-1:]])
+    )
+
+
+@pytest.mark.parametrize("resource", ["is there", "is gone"])
+async def test_what_a_kept_incident_was_compared_with_stays(resource: str) -> None:
+    universe = await closed_incident(1)
+    bases = base_of_every_command(universe)
+    assert bases
+    await deployed(universe, ["r3", "r4"])
+    if resource == "is gone":
+        universe.incidents.clear()
+    await later(universe, 8)
+    dispensed = [key for key in discarded(universe) if key.startswith("baselines/")]
+    assert set(bases) <= set(universe.objects)
+    assert dispensed, "those of a release without an incident go"
+    assert all("/r3/" in key for key in dispensed)
+
+
+async def test_where_it_is_not_known_what_profiles_were_compared_with_every_baseline_stays() -> None:
+    universe = await closed_incident(1)
+    await deployed(universe, ["r3", "r4"])
+    universe.incidents.clear()
+    for key in universe.objects:
+        if "/document-" in key:
+            universe.objects[key] = (json.dumps({"kind": "another"}).encode(), {})
+    await later(universe, 8)
+    assert not any(key.startswith("baselines/") for key in discarded(universe))
 
 
 async def test_an_archive_that_is_away_is_asked_again_in_an_hour_and_delays_nothing() -> None:

@@ -16,6 +16,7 @@ from memdrift.adapters.clock import SystemClock
 from memdrift.adapters.connection import Connection, open_connection
 from memdrift.adapters.events import KubernetesEvents
 from memdrift.adapters.incidents import KubernetesIncidents
+from memdrift.adapters.installation import Installation
 from memdrift.adapters.logs import log_tick
 from memdrift.adapters.mirror import QueuedMirror
 from memdrift.adapters.portforward import PortForwardHttp
@@ -68,11 +69,11 @@ class Operator:
         await self.connection.close()
 
 
-def _archive(administration: Administration) -> ObjectArchive:
+def _archive(administration: Administration, installation: Installation) -> ObjectArchive:
     configured = administration.default_archive
     if configured is None:
         raise ConfigurationInvalid("AdministrationInvalid", "`archives` is empty: name a place for evidence")
-    return open_configured(configured)
+    return open_configured(configured, installation.uid)
 
 
 def _profiler(
@@ -113,7 +114,7 @@ async def assemble(settings: Settings, version: str) -> Operator:
         incidents=incidents,
         profiler=_profiler(connection, clock, file.current, analyser),
         analyser=analyser,
-        archive=_archive(administration),
+        archive=_archive(administration, Installation(connection, settings.namespace)),
         trackers=trackers,
         events=KubernetesEvents(connection, clock, socket.gethostname()),
         slots=LeaseSlots(connection, settings.namespace, clock, incidents.is_restarting),

@@ -56,6 +56,14 @@ async def test_a_rollout_at_rest() -> None:
     assert [(held.number, held.images) for held in target.revisions] == [(1, (("app", "a:1"),)), (2, (("app", "a:2"),))]
 
 
+async def test_its_own_annotations_say_whose_it_is() -> None:
+    annotated = rollout()
+    annotated["metadata"]["annotations"] = {"memdrift.io/assignees": "kim", "other.example/owner": "lee"}
+    calls = ScriptedCalls([json.dumps(annotated).encode(), SETS, EMPTY, EMPTY, EMPTY])
+    target = await KubernetesWorkloads(calls).observe("shops", REFERENCE)
+    assert target.ownership == (("memdrift.io/assignees", "kim"),)
+
+
 @pytest.mark.parametrize(
     "status", [{"stableRS": "h1"}, {"observedGeneration": "6"}, {"updatedReplicas": 1}, {"replicas": 3}]
 )

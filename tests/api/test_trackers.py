@@ -29,6 +29,8 @@ def parsed(*entries: dict[str, Any]) -> Administration:
         ({"project": None}, "allowedProjects"),
         ({"url": None}, "url"),
         ({"kind": "JiraCloud"}, "username"),
+        ({"trustedAuthors": ["the-bot-before"]}, "trustedAuthors"),
+        ({"kind": "JiraDataCenter", "trustedAuthors": ['x") OR (1']}, "trustedAuthors"),
         ({"kind": "Notification", "url": None}, "urlsFile"),
         ({"notifications": ["nobody"]}, "nobody"),
     ],

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from tests.cluster.beside import Beside
 from tests.cluster.elsewhere import CurrentCluster, KindCluster
 from tests.cluster.errors import ClusterError
 from tests.cluster.local import LocalCluster
@@ -20,6 +21,10 @@ class Cluster(Protocol):
     @property
     def audit_log(self) -> Path:
         """One JSON line per request that the API server answered; `ClusterError` where it cannot be had."""
+
+    @property
+    def beside(self) -> Beside:
+        """Where programs of this machine run that belong to it; `ClusterError` where its pods cannot reach them."""
 
     def is_up(self) -> bool:
         """Whether it can be used now."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster import commands
+from tests.cluster.beside import Beside
 from tests.cluster.errors import ClusterError
 from tests.cluster.kubectl import run_kubectl, write_token_kubeconfig
 from tests.cluster.places import cache_directory
@@ -16,6 +17,7 @@ from tests.cluster.places import cache_directory
 KIND_NAME = "memdrift"
 KIND_START_SECONDS_AT_MOST = 600
 NO_AUDIT_LOG = "this cluster keeps no audit log within reach: use CLUSTER=local"
+NOT_BESIDE = "nobody knows how the pods of this cluster reach this machine: use CLUSTER=local"
 
 
 class CurrentCluster:
@@ -32,6 +34,10 @@ class CurrentCluster:
     @property
     def audit_log(self) -> Path:
         raise ClusterError(NO_AUDIT_LOG)
+
+    @property
+    def beside(self) -> Beside:
+        raise ClusterError(NOT_BESIDE)
 
     def is_up(self) -> bool:
         try:
@@ -77,6 +83,10 @@ class KindCluster:
     @property
     def audit_log(self) -> Path:
         raise ClusterError(NO_AUDIT_LOG)
+
+    @property
+    def beside(self) -> Beside:
+        raise ClusterError(NOT_BESIDE)
 
     def is_up(self) -> bool:
         return self._kubeconfig.exists() and KIND_NAME in commands.run("kind", "get", "clusters").split()

@@ -26,6 +26,7 @@ from tests.cluster import (
     usage,
     waiting,
 )
+from tests.cluster.beside import Beside
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.dns import Dns
@@ -53,6 +54,11 @@ class LocalCluster:
     def audit_log(self) -> Path:
         """One JSON line per request that the API server answered."""
         return self.places.audit_log
+
+    @property
+    def beside(self) -> Beside:
+        """Where programs of this machine run that belong to the cluster and end with it."""
+        return Beside(network.NODE_ADDRESS, self.places.beside, self._processes)
 
     def is_up(self) -> bool:
         """Whether every part of a completely started cluster still runs."""

@@ -10,6 +10,8 @@ from tests.cluster.errors import ClusterError
 
 PACKAGE_OF_PROGRAM = {
     "go": "golang-go",
+    "gcc": "build-essential",
+    "git": "git",
     "etcd": "etcd-server",
     "containerd": "containerd",
     "ctr": "containerd",

@@ -49,6 +49,11 @@ class Places:
         return self.root.with_name(self.root.name + ".users")
 
     @property
+    def beside(self) -> Path:
+        """What programs write that are no part of the cluster but end with it."""
+        return self.root / "beside"
+
+    @property
     def certificates(self) -> Path:
         return self.root / "certificates"
 

@@ -12,6 +12,7 @@ from scipy import stats
 from memdrift.drift import fits, ranking, statistics
 from memdrift.drift.blocks import Floats
 from memdrift.drift.phrases import change_of, quantile_of, size_of, span_of
+from memdrift.drift.slopes import median_slopes, theil_sen
 
 ROWS, SIZE = 24, 40
 
@@ -85,20 +86,20 @@ def test_theil_sen_is_the_median_of_all_pairwise_slopes(values):
             (there[j] - there[i]) / (steps[j] - steps[i]) for i, j in itertools.combinations(range(len(there)), 2)
         ]
         expected.append(np.median(slopes) if slopes else 0.0)
-    np.testing.assert_allclose(statistics.theil_sen(values).middle, expected, rtol=1e-5, atol=1.0)
+    np.testing.assert_allclose(theil_sen(values).middle, expected, rtol=1e-5, atol=1.0)
 
 
 @every_series
 def test_the_median_slope_alone_is_theil_sens(values):
-    np.testing.assert_array_equal(statistics.median_slopes(values), statistics.theil_sen(values).middle)
+    np.testing.assert_array_equal(median_slopes(values), theil_sen(values).middle)
     few = values[:3]  # so few rows form their pairs in another way
-    np.testing.assert_array_equal(statistics.theil_sen(few).middle, statistics.theil_sen(values).middle[:3])
+    np.testing.assert_array_equal(theil_sen(few).middle, theil_sen(values).middle[:3])
 
 
 @pytest.mark.parametrize("name", ["whole", "with holes"])
 def test_theil_sens_interval_is_scipys_but_for_a_rank_or_two(name):
     values = SERIES[name][:23]  # scipy widens the interval for ties, which the last row consists of
-    slopes = statistics.theil_sen(values)
+    slopes = theil_sen(values)
     for number, row in enumerate(values):
         steps, there = present(row)
         pairs = itertools.combinations(range(len(there)), 2)
@@ -111,7 +112,7 @@ def test_theil_sens_interval_is_scipys_but_for_a_rank_or_two(name):
 
 def test_theil_sens_interval_covers_the_slope_about_as_often_as_it_says():
     random = np.random.default_rng(7)
-    slopes = statistics.theil_sen(0.5 * np.arange(40.0) + random.normal(0, 4, (1000, 40)))
+    slopes = theil_sen(0.5 * np.arange(40.0) + random.normal(0, 4, (1000, 40)))
     covered = np.mean((slopes.low <= 0.5) & (slopes.high >= 0.5))
     assert 0.93 <= covered <= 0.98
 
@@ -119,7 +120,7 @@ def test_theil_sens_interval_covers_the_slope_about_as_often_as_it_says():
 def test_theil_sen_ignores_an_outlier():
     values = 3.0 * np.arange(20.0)
     values[7] = 500.0
-    assert statistics.theil_sen(values[None, :]).middle[0] == pytest.approx(3.0, rel=1e-5)
+    assert theil_sen(values[None, :]).middle[0] == pytest.approx(3.0, rel=1e-5)
 
 
 @long_series
@@ -241,8 +242,8 @@ def test_a_row_has_the_same_figures_alone_as_in_company(values):
     def figures(rows: Floats) -> list[Floats]:
         return [
             statistics.kendall_tau(rows),
-            *statistics.theil_sen(rows),
-            statistics.median_slopes(rows),
+            *theil_sen(rows),
+            median_slopes(rows),
             fits.line_errors(rows),
             *(fit[:, 0] for fit in fits.hinge_fits(rows)),
             *fits.approach_fit(rows),

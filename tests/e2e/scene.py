@@ -18,6 +18,7 @@ import yaml
 from tests.cluster import images, operator_image
 from tests.cluster.clusters import Cluster
 from tests.e2e.waiting import until
+from tests.gitea.project import Project
 from tests.market_store import build
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ MANIFESTS = HERE / "manifests"
 MARKET = "market-store"
 TWIN = "market-store-twin"
 NAMESPACES = ("market-store", "memdrift", "monitoring")
+TICKETS_TOKEN_FILE = "/var/run/secrets/memdrift/tickets/token"
 PEAK_SECONDS = 105
 HEALTHY_SCHEDULE = "peak:44"
 LEAK_SCHEDULE = f"peak:44x{PEAK_SECONDS}s,ebb:33"
@@ -38,12 +40,14 @@ class Scene:
     Attributes:
         archive: the folder that the operator's volume points at, on the node.
         operator_in_cluster: the operator runs from its image; otherwise a test runs it as a process of this machine.
+        tickets: where incidents are filed, as tracker `gitea`; without it stores file into the operator's log.
     """
 
     cluster: Cluster
     archive: Path
     operator_in_cluster: bool = True
     token: str = field(default_factory=lambda: secrets.token_hex(16))
+    tickets: Project | None = None
 
     def kubectl(self, *arguments: str, document: object = None) -> str:
         """kubectl as the administrator; `document` goes to its standard input."""
@@ -92,6 +96,7 @@ class Scene:
         """The ground and the demo's stores on the healthy version."""
         self.deploy_ground(references)
         self.kubectl("apply", "-k", str(ROOT / "tests/market_store/manifests"))
+        self.apply((MANIFESTS / "people.yaml").read_text())
         self.rolled(MARKET, MARKET)
         self.rolled(MARKET, TWIN)
 
@@ -112,20 +117,35 @@ class Scene:
         """Wait until a Deployment is rolled out."""
         self.kubectl("rollout", "status", "-n", namespace, f"deployment/{deployment}", f"--timeout={seconds}s")
 
-    def _secret(self, namespace: str) -> None:
-        literal = f"--from-literal=token={self.token}"
-        self.kubectl("create", "secret", "generic", "memdrift-receiver", "-n", namespace, literal)
+    def _secret(self, namespace: str, name: str = "memdrift-receiver", token: str = "") -> None:
+        literal = f"--from-literal=token={token or self.token}"
+        self.kubectl("create", "secret", "generic", name, "-n", namespace, literal)
+
+    def _administration(self) -> str:
+        """The administrator's file, which names the tracker where there is one."""
+        text = (MANIFESTS / "administration.yaml").read_text()
+        if self.tickets is None:
+            return text
+        document = yaml.safe_load(text)
+        content = yaml.safe_load(document["data"]["administration.yaml"])
+        content["trackers"].append(self.tickets.tracker("gitea", TICKETS_TOKEN_FILE, MARKET))
+        document["data"]["administration.yaml"] = yaml.safe_dump(content, sort_keys=False)
+        return yaml.safe_dump(document, sort_keys=False)
 
     def _deploy_operator(self, reference: str) -> None:
         self._secret("memdrift")
         self.apply((MANIFESTS / "volume.yaml").read_text().replace("${ARCHIVE}", str(self.archive)))
         overlay = ROOT / "build" / "scene" / "operator"
         overlay.mkdir(parents=True, exist_ok=True)
-        shutil.copy(MANIFESTS / "administration.yaml", overlay)
+        (overlay / "administration.yaml").write_text(self._administration())
         kustomization: dict[str, Any] = {
             "resources": ["../../../manifests/operator"],
             "patches": [{"path": "administration.yaml"}],
         }
+        if self.tickets is not None:
+            self._secret("memdrift", "memdrift-tickets", self.tickets.token)
+            shutil.copy(MANIFESTS / "tickets.yaml", overlay)
+            kustomization["patches"].append({"path": "tickets.yaml"})
         if reference:
             name, _, tag = reference.rpartition(":")
             kustomization["images"] = [{"name": "registry.local/memdrift", "newName": name, "newTag": tag}]
@@ -149,6 +169,10 @@ class Scene:
             merged = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
             document["spec"][part] = merged
         return document
+
+    def filed_store(self, name: str = MARKET) -> dict[str, Any]:
+        """The same, with its incidents filed where people look: in the tracker, if there is one."""
+        return self.store(name, filing={"tracker": "gitea" if self.tickets else "log"})
 
     # What happens in it
 

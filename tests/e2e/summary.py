@@ -1,4 +1,4 @@
-"""The demo's result, made only from API objects, the archive and Prometheus.
+"""The demo's result, made only from API objects, the archive, the tracker and Prometheus.
 
 Exists so that nothing the demo script believes can end up in the result. Must not read the script's own state, but for
 the moment at which the leaking version was rolled out, which the API server knows as the age of its ReplicaSet.
@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import filed
 from tests.e2e.scene import MARKET, Scene
 
 QUERY = (
@@ -51,6 +52,7 @@ def result(scene: Scene, prometheus: str, verdicts: Sequence[str]) -> dict[str, 
             for each in status["findings"]["suspects"]
         ],
         "module_change": {each["module"]: [each["before"], each["after"]] for each in status["change"]["modules"]},
+        "ticket": filed.ticket(scene.tickets, incident) if scene.tickets is not None else {"url": ""},
         "restart_started_at": status["restartStartedTime"],
         "pods_before": [each["uid"] for each in status["podsBefore"]],
         "pods_after": [each["uid"] for each in status["podsAfter"]],
@@ -118,4 +120,4 @@ def complaints(outcome: dict[str, Any]) -> list[str]:
         ),
         (bool(outcome["alert_request_token"]), "no alert was handled as a request"),
     ]
-    return [sentence for kept, sentence in expected if not kept]
+    return [*(sentence for kept, sentence in expected if not kept), *filed.complaints(outcome["ticket"])]

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.cluster.clusters import Cluster
-from tests.e2e import demo, summary
+from tests.e2e import demo, filed, reports, summary
 from tests.e2e.scene import MARKET, TWIN, Scene
 from tests.e2e.timeline import Timeline
+from tests.gitea.server import GiteaServer
 from tests.monitoring import queries
 
 pytestmark = pytest.mark.cluster
@@ -27,19 +28,24 @@ def test_the_leak_is_found_proved_filed_relieved_and_the_twin_left_alone(cluster
     archive = tmp_path / "archive"
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)  # the operator's user must reach its volume
-    scene = Scene(cluster, archive)
-    timeline = Timeline(scene)
-    try:
-        demo.play(scene, timeline)
-        with demo.forwarded(cluster, "monitoring", "prometheus", 9090) as prometheus:
-            summary.archive_here = archive.as_uri()
-            outcome = summary.result(scene, prometheus, timeline.verdicts.get(TWIN, []))
-            failures = dashboard_failures(prometheus)
-        unready = [each for each in scene.listed("pods", namespace="memdrift") if not is_ready(each)]
-    finally:
-        summary.archive_here = ""
-        scene.clear()
+    with GiteaServer(cluster.beside) as server:
+        tickets = filed.tickets_of(server)
+        scene = Scene(cluster, archive, tickets=tickets)
+        timeline = Timeline(scene)
+        try:
+            demo.play(scene, timeline)
+            with demo.forwarded(cluster, "monitoring", "prometheus", 9090) as prometheus:
+                summary.archive_here = archive.as_uri()
+                outcome = summary.result(scene, prometheus, timeline.verdicts.get(TWIN, []))
+                failures = dashboard_failures(prometheus)
+            given = {name: reports.told(scene, name, outcome["incident"], tmp_path) for name in ("reader", "stranger")}
+            unready = [each for each in scene.listed("pods", namespace="memdrift") if not is_ready(each)]
+        finally:
+            summary.archive_here = ""
+            scene.clear()
     assert summary.complaints(outcome) == []
+    assert reports.faults_of_reader(given["reader"], [scene.token, tickets.token]) == []
+    assert reports.faults_of_stranger(given["stranger"]) == []
     assert failures == []
     assert [each["metadata"]["name"] for each in unready] == [], "the operator must hear its watches all the time"
 

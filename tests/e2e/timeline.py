@@ -65,7 +65,8 @@ class Timeline:
         for baseline in status.get("baselines", []):
             if baseline["kind"] == "heap" and self._changed(f"{name} {baseline['uri']} {baseline.get('healthy')}", "x"):
                 words = "judged healthy" if baseline.get("healthy") else "stored"
-                self.say(name, "Baseline", f"of revision {baseline['revision'][:12]} {words}: {baseline['images'][0]}")
+                image = baseline["images"][0].partition("@")[0]
+                self.say(name, "Baseline", f"of revision {baseline['revision'][:12]} {words}: {image}")
 
     def _incident(self, incident: dict[str, Any]) -> None:
         name, status = incident["metadata"]["name"], incident.get("status", {})
@@ -76,7 +77,8 @@ class Timeline:
         if findings and self._changed(f"{name} findings", findings["sentence"]):
             self.say(name, "Findings", findings["sentence"])
         if status.get("ticket") and self._changed(f"{name} ticket", "x"):
-            self.say(name, "Filed", f"with {status['ticket']['tracker']}")
+            filed = status["ticket"]
+            self.say(name, "Filed", f"in {filed['tracker']}: {filed.get('url', '')}".rstrip(": "))
         word = status.get("outcome") or status.get("reason") or status.get("stage", "")
         if word and self._changed(f"{name} word", f"{status.get('stage')} {word}"):
             text = status.get("message", "")

@@ -71,6 +71,23 @@ def test_documents_stored_at_the_same_moment_all_stay() -> None:
     assert of_incident(same, IncidentRecord(0.0, ()), NOW, DAY) == ()
 
 
+def test_of_reports_stored_at_the_same_moment_the_one_on_record_stays_alone() -> None:
+    same = [KeptFile(f"{FOLDER}/report-{number}.html", 5.0) for number in range(3)]
+    record = IncidentRecord(0.0, (), frozenset({f"{FOLDER}/report-1.html"}))
+    assert [file.key[-6] for file in of_incident(same, record, NOW, DAY)] == ["0", "2"]
+
+
+def test_a_report_on_record_stays_beside_a_newer_one() -> None:
+    rows = [KeptFile(f"{FOLDER}/report-{number}.html", float(number)) for number in range(4)]
+    record = IncidentRecord(0.0, (), frozenset({f"{FOLDER}/report-2.html"}))
+    assert [file.key[-6] for file in of_incident(rows, record, NOW, DAY)] == ["0", "1"]
+
+
+def test_until_the_newer_report_is_seen_the_older_one_stays() -> None:
+    record = IncidentRecord(0.0, (), frozenset({f"{FOLDER}/report-2.html"}))
+    assert of_incident([KeptFile(f"{FOLDER}/report-1.html", 1.0)], record, NOW, DAY) == ()
+
+
 def test_what_is_not_on_record_stays() -> None:
     extra = f"{FOLDER}/profiles/unknown-heap.pb.gz"
     spare = of_incident(files(extra, *(each.key for each in FIVE)), IncidentRecord(0.0, FIVE), NOW, DAY)

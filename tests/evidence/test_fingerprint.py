@@ -8,7 +8,7 @@ import pytest
 
 from memdrift.evidence.analyse import analyse
 from memdrift.evidence.findings import Comparison, Findings
-from memdrift.evidence.fingerprint import normalised
+from memdrift.evidence.fingerprint import normalised, program_of
 from tests.evidence.building import taken
 from tests.evidence.conftest import PROGRAMS, Profiled
 from tests.evidence.recorded import recorded
@@ -31,12 +31,28 @@ NAMES = [
     ("github.com/grab/async.(*task).Run", "github.com/grab/async.(*task).Run"),
     ("malloc", "malloc"),
     ("main.broken]]", "main.broken"),
+    ("main.load.func1x", "main.load.func1x"),
+    ("main.load-fmx", "main.load-fmx"),
 ]
 
 
 @pytest.mark.parametrize(("function", "name"), NAMES)
 def test_what_a_rebuild_may_change_is_left_out_of_a_name(function: str, name: str):
     assert normalised(function) == name
+
+
+PROGRAMS_NAMES = [
+    ("/app/store", "store"),
+    ("/app/store-v1.2.3", "store"),
+    ("/app/store_1.2.rc1-7f3a9c1", "store"),
+    ("/app/store (deleted)", "store"),
+    ("/app/store-two", "store-two"),
+]
+
+
+@pytest.mark.parametrize(("path", "name"), PROGRAMS_NAMES)
+def test_a_program_is_called_without_what_a_build_appends(path: str, name: str):
+    assert program_of(path) == name
 
 
 def of_folder(folder: Path) -> Findings:

@@ -14,10 +14,15 @@ LIBRARY = [
     "operator new(unsigned long)",
     "_Znwm", "__rust_alloc", "__rdl_alloc", "alloc::alloc::alloc", "alloc::raw_vec::RawVec<T,A>::grow_one",
     "<alloc::vec::Vec<T> as core::clone::Clone>::clone", "std::vector<int>::push_back(int const&)", "tc_malloc",
+    "<T as alloc::slice::hack::ConvertVec>::to_vec", "<[T] as alloc::borrow::ToOwned>::to_owned",
+    "hashbrown::raw::RawTable<T,A>::reserve_rehash", "__rustc::__rust_alloc",
+    "<tikv_jemallocator::Jemalloc as core::alloc::global::GlobalAlloc>::alloc",
     "exchange_malloc", "_start", "std::rt::lang_start::{{closure}}", "mi_malloc",
 ]  # fmt: skip
 OWN = [
     "shop::cache::put",
+    "<shop::Row as alloc::string::ToString>::to_string",
+    "<T as shop::Keep>::keep",
     "Cache::insert(int)",
     "main",
     "allocate_session",

@@ -35,6 +35,8 @@ KINDS = [
     ("timers", ("time.NewTimer",)),
     ("goroutines", ("runtime.malg", "runtime.newproc1")),
     ("maps", ("sync.(*Map).Store",)),
+    ("maps", ("__rust_alloc", "<hashbrown::raw::RawTable<T,A>>::reserve_rehash")),
+    ("maps", ("operator new(unsigned long)", "std::_Rb_tree<int, int>::_M_insert")),
     ("maps", ("internal/runtime/maps.NewTable", "internal/runtime/maps.(*Map).growToTable")),
     ("response bodies", ("bufio.NewReaderSize", "net/http.(*Transport).dialConn")),
     ("", ("bytes.growSlice",)),

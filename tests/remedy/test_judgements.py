@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memdrift.api.driftincident import DriftIncident, FindingsRecord, JudgedRecord, Judgement, LeakRecord, Stage
-from memdrift.remedy import guards, judgements
+from memdrift.remedy import guards, inforce, judgements
 from memdrift.remedy.judgements import Figures
 from tests import builders
 from tests.remedy.test_guards import NOW, Setting, incident
@@ -38,7 +40,7 @@ STANDING = [
 
 @pytest.mark.parametrize(("leaks", "known", "quiet"), [row[1:] for row in STANDING], ids=[row[0] for row in STANDING])
 def test_what_stands(leaks: tuple[str, ...], known: list[DriftIncident], quiet: bool):
-    assert bool(judgements.standing(leaks, known)) is quiet
+    assert bool(inforce.standing(leaks, known)) is quiet
 
 
 BEYOND = [
@@ -60,8 +62,8 @@ def test_what_is_beyond(now: Figures, then: Figures, words: str):
 def test_every_leak_of_an_incident_counts_and_its_container_where_none_is_named():
     leaks = [LeakRecord(fingerprint=f, owner="main.f", growth="1Mi", share_percent=50) for f in ("f1", "f2")]
     found = FindingsRecord(compared_with="baseline", profile_growth="2Mi", leaks=leaks)
-    assert judgements.leaks_of(incident(1, findings=found)) == {"f1", "f2"}
-    assert judgements.leaks_of(incident(1, findings=None, fingerprint=None)) == {"container app"}
+    assert inforce.leaks_of(incident(1, findings=found)) == {"f1", "f2"}
+    assert inforce.leaks_of(incident(1, findings=None, fingerprint=None)) == {"container app"}
 
 
 def hold(known: DriftIncident):
@@ -106,7 +108,7 @@ def test_a_persons_own_word_keeps_the_figures_of_now():
     assert record.growth_per_hour is not None
 
 
-@pytest.mark.parametrize("word", sorted(judgements.QUIET))
+@pytest.mark.parametrize("word", sorted(inforce.QUIET))
 def test_a_persons_word_also_ends_a_restart_that_has_begun(word: Judgement):
     case = Setting().case()
     said = replace(case, incident=case.incident.replace(spec=case.incident.spec.replace(judgement=word)))
@@ -123,3 +125,91 @@ def test_what_cannot_be_measured_is_no_smaller_than_it_was():
     found = judgements.quiet_about(case.incident, blind)
     assert found is not None
     assert "more than 1.5 times" in found[1]
+
+
+DAY = timedelta(days=1)
+
+
+def noticed(number: int, word: Judgement, days_ago: int, *leaks: str) -> DriftIncident:
+    """A closed incident of these leaks, whose word was noticed so long ago."""
+    said = judged(number, word, (leaks or ("f1",))[0])
+    found = [LeakRecord(fingerprint=each, owner="main.f", growth="1Mi", share_percent=50) for each in leaks]
+    findings = FindingsRecord(compared_with="baseline", profile_growth="2Mi", leaks=found)
+    record = JudgedRecord(judgement=word, time=NOW - days_ago * DAY)
+    return said.replace(status=said.status.replace(judged=record, findings=findings))
+
+
+LEAK, EXPECTED, NOISE = Judgement.LEAK, Judgement.EXPECTED, Judgement.NOISE
+NEWEST = [
+    ("Leak was said of the older incident, later", [noticed(1, LEAK, 1), noticed(2, EXPECTED, 2)], False),
+    ("Expected was said of the older incident, later", [noticed(1, EXPECTED, 1), noticed(2, LEAK, 2)], True),
+    ("Leak was said of the older incident, since the last look", [judged(1, LEAK), noticed(2, EXPECTED, 0)], False),
+    ("another word was said of the older one, since the last look", [
+        noticed(1, LEAK, 9).replace(spec=judged(1, NOISE).spec), noticed(2, LEAK, 0)], True),
+    ("both were noticed at once", [noticed(1, EXPECTED, 1), noticed(2, LEAK, 1)], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "quiet"), [row[1:] for row in NEWEST], ids=[row[0] for row in NEWEST])
+def test_the_newest_word_is_the_one_that_was_noticed_last(known: list[DriftIncident], quiet: bool):
+    assert bool(inforce.standing({"f1"}, known)) is quiet
+
+
+def test_a_word_of_another_incident_that_closed_this_one_is_not_its_own():
+    other = noticed(1, EXPECTED, 9)
+    closed = noticed(2, Judgement.NONE, 8)
+    inherited = JudgedRecord(judgement=EXPECTED, time=NOW - 8 * DAY, incident="features-1")
+    closed = closed.replace(status=closed.status.replace(judged=inherited))
+    taken_back = noticed(3, LEAK, 5)
+    assert not inforce.standing({"f1"}, [other, closed, taken_back])
+    said_now = closed.replace(spec=closed.spec.replace(judgement=EXPECTED))
+    assert inforce.standing({"f1"}, [other, said_now, taken_back]) == (said_now,)
+    record = judgements.noticed(said_now, Setting().case().facts)
+    assert record is not None
+    assert (record.time, record.incident) == (NOW, None)
+
+
+def test_a_word_is_noticed_once_with_the_figures_of_its_incident():
+    facts = Setting().case().facts
+    said = judged(1, NOISE).replace(status=incident(1, stage=Stage.CLOSED, growth_per_hour="4Gi").status)
+    record = judgements.noticed(said, facts)
+    assert record is not None
+    assert (record.judgement, record.time, record.growth_per_hour) == (NOISE, NOW, "4Gi")
+    known = said.replace(status=said.status.replace(judged=record))
+    assert judgements.noticed(known, replace(facts, now=NOW + DAY)) is record
+    assert judgements.noticed(incident(1), facts) is None
+
+
+EXPENDABLE: list[tuple[str, list[DriftIncident], int | None]] = [
+    ("nobody said anything: the oldest", [incident(n, stage=Stage.CLOSED) for n in (1, 2)], 1),
+    ("an open incident is never forgotten", [incident(1), incident(2, stage=Stage.CLOSED)], 2),
+    ("a quiet word in force stays", [noticed(1, EXPECTED, 9), incident(2, stage=Stage.CLOSED)], 2),
+    ("an older quiet word is not in force", [noticed(1, EXPECTED, 9), noticed(2, NOISE, 1)], 1),
+    ("a word that was taken back may go", [noticed(1, EXPECTED, 9), noticed(2, LEAK, 1)], 1),
+    ("what took it back may not go before it", [noticed(1, LEAK, 1), noticed(2, EXPECTED, 9)], 2),
+    ("it may go after it", [noticed(1, LEAK, 1), incident(2, stage=Stage.CLOSED)], 1),
+    ("both are in force, for different leaks", [noticed(1, EXPECTED, 9, "f1"), noticed(2, NOISE, 1, "f2")], None),
+    ("one of its two leaks was judged anew", [
+        noticed(1, EXPECTED, 9, "f1", "f2"), noticed(2, LEAK, 1, "f2")], None),
+    ("an open one took it back", [
+        noticed(1, EXPECTED, 9), incident(2).replace(spec=judged(2, LEAK).spec)], 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "number"), [row[1:] for row in EXPENDABLE], ids=[row[0] for row in EXPENDABLE])
+def test_what_may_be_forgotten(known: list[DriftIncident], number: int | None):
+    found = inforce.expendable(known)
+    assert (None if found is None else found.spec.number) == number
+
+
+@given(st.lists(st.tuples(st.sampled_from(Judgement), st.integers(0, 5), st.sampled_from(["f1", "f2"])), max_size=12))
+def test_forgetting_changes_nothing_of_what_stands(said: list[tuple[Judgement, int, str]]):
+    known = [
+        noticed(number, word, ago, leak) if word else incident(number, stage=Stage.CLOSED, fingerprint=leak)
+        for number, (word, ago, leak) in enumerate(said, start=1)
+    ]
+    before = [inforce.standing({leak}, known) for leak in ("f1", "f2")]
+    while (gone := inforce.expendable(known)) is not None:
+        known = [each for each in known if each is not gone]
+        assert [inforce.standing({leak}, known) for leak in ("f1", "f2")] == before
+    assert len(known) <= 2

@@ -202,7 +202,7 @@ def store() -> FeatureStore:
                     Baseline(
                         revision=revision, container="app", kind="heap", pod="features-a", pod_uid="uid-a",
                         pod_started_time=began, taken_time=began, uri=f"file:///archive/{revision}-heap.pb.gz",
-                        sha256=SHA256, bytes=123_456,
+                        sha256=SHA256, bytes=123_456, healthy=revision == "features-6d5f",
                     ).to_wire()
                     for revision in ("features-6d5f", "features-7c9b")
                 ],

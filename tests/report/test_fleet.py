@@ -92,7 +92,8 @@ def test_a_store_that_is_gone_takes_its_open_incidents_along(board: Board) -> No
     assert "features-2" not in shown(board)
     board.incident_gone("shop", "offers-1")
     assert board.closed_incidents(lambda _: True) == ()
-    assert board.namespaces == {"market", "shop"}
+    assert board.store_namespaces == {"market", "shop"}
+    assert board.incident_namespaces == set()
 
 
 def test_of_closed_incidents_the_newest_stay() -> None:

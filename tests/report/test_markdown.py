@@ -26,6 +26,15 @@ def test_a_cell_cannot_end_its_row(text: str) -> None:
     assert "|" not in markdown.cell(text)
 
 
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=3))
+def test_a_block_of_commands_cannot_end_early(names: list[str]) -> None:
+    first, *told, last = markdown.command(*(f"kubectl get pod {name}" for name in names))
+
+    assert (first, last) == ("```", "```")
+    assert len(told) == len(names)
+    assert all(line.startswith("kubectl ") and "`" not in line and len(line.splitlines()) == 1 for line in told)
+
+
 @given(st.text(max_size=200))
 def test_prose_is_one_line_that_mentions_nobody(text: str) -> None:
     told = markdown.prose(text)

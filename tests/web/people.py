@@ -35,6 +35,7 @@ class RecordedReviews:
     rights: set[tuple[str, str, str]] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     failure: MemdriftError | None = None
+    hangs_for: str = ""
 
     def admit(self, token: str, name: str, *namespaces: str, resources: tuple[str, ...] = BOTH) -> None:
         self.people[token] = name
@@ -51,6 +52,8 @@ class RecordedReviews:
     async def allowed(self, person: Person, verb: str, resource: str, namespace: str) -> bool:
         assert verb == "get"
         self.asked.append(f"{person.name} {resource} {namespace}")
+        if person.name == self.hangs_for and namespace:
+            await asyncio.Event().wait()
         await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -13,11 +14,13 @@ import pytest
 
 from memdrift.errors import ClusterUnavailable, NotAllowed
 from memdrift.web.access import AccessLimits
+from memdrift.web.senders import FORM_COOKIE
 from memdrift.web.visitors import COOKIE, own_path
 from tests.web.fakes import running_room
-from tests.web.people import Office, office, store_document
+from tests.web.people import Office, holding, incident_document, office, store_document
 
 INCIDENT = "/incidents/market/features-2"
+OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -151,24 +154,133 @@ async def test_made_up_tokens_are_refused_before_they_are_asked_about_and_lock_n
         assert (await asked(place, "/fleet", "all"))[0].status == 200
 
 
-async def test_more_namespaces_than_may_be_asked_about_come_in_time() -> None:
-    async with office(AccessLimits(reviews_per_second=10)) as place:
-        for number in range(60):
-            place.board.store_seen(store_document("each", f"team-{number:02}", verdict="Steady"))
-            place.reviews.admit("teams", "tea", f"team-{number:02}")
+def teams(place: Office, count: int, *, allowed: int) -> None:
+    """So many namespaces with a store and an incident, of which `teams` may read the last ones."""
+    for number in range(count):
+        place.board.store_seen(store_document("each", f"team-{number:03}", verdict="Steady"))
+        place.board.incident_seen(incident_document("each-1", f"team-{number:03}", "each", **holding(5)))
+        if number >= count - allowed:
+            place.reviews.admit("teams", "tea", f"team-{number:03}")
+
+
+def shown(text: str) -> set[str]:
+    return set(re.findall(r'data-key="(team-\d+)/', text))
+
+
+def reviewed(place: Office, since: int) -> set[str]:
+    """The namespaces that were asked about."""
+    return {asked.split()[2] for asked in place.reviews.asked[since:] if asked.startswith("tea ") and asked[-1] != " "}
+
+
+async def test_three_hundred_namespaces_are_all_looked_at_at_once() -> None:
+    async with office() as place:
+        teams(place, 300, allowed=200)
         answer, text = await asked(place, "/fleet", "teams")
         assert answer.status == 200
-        assert "it is not known yet" in text
-        for _ in range(12):
-            place.clock.passed += 2
+        assert "part of the fleet" not in text
+        assert "1 to 50 of 200" in text
+        once = len(place.reviews.asked)
+        assert (await asked(place, "/fleet", "teams"))[1] == text
+        assert len(place.reviews.asked) == once, "what is remembered is not asked again"
+
+
+async def test_a_fleet_that_is_seen_in_part_says_so_and_goes_on_until_it_is_whole() -> None:
+    async with office(AccessLimits(reviews_per_second=20, right_seconds=300)) as place:
+        teams(place, 300, allowed=300)
+        told, seen = [], []
+        for _ in range(6):
+            before = len(place.reviews.asked)
             _, text = await asked(place, "/fleet", "teams")
-        assert "it is not known yet" not in text
-        assert "of 60" in text
+            found = re.search(r"(\d+) of 302 namespaces are not looked at yet", text)
+            told.append(int(found[1]) if found else 0)
+            seen.append(len(place.reviews.asked) - before)
+            place.clock.passed += 10
+        assert told[0] > told[1] >= told[2] > told[3] == 0, told
+        assert "The next refresh goes on with them" not in text
+        assert "1 to 50 of 300" in text
+        assert max(seen) <= 204, "no refresh asks more than ten seconds' worth"
+        assert sum(seen) <= 620, "and nothing is asked twice"
+
+
+async def test_what_is_not_known_yet_is_not_shown() -> None:
+    async with office(AccessLimits(reviews_per_second=5)) as place:
+        teams(place, 300, allowed=10)
+        for _ in range(12):
+            _, text = await asked(place, "/fleet", "teams")
+            assert shown(text) <= {f"team-{number:03}" for number in range(290, 300)}
+            assert "part of the fleet" in text
+            place.clock.passed += 10
+
+
+async def test_of_more_than_can_ever_be_known_every_namespace_has_its_turn() -> None:
+    async with office(AccessLimits(reviews_per_second=3)) as place:
+        teams(place, 300, allowed=300)
+        looked_at: set[str] = set()
+        for _ in range(25):
+            before = len(place.reviews.asked)
+            await asked(place, "/fleet", "teams")
+            looked_at |= reviewed(place, before)
+            place.clock.passed += 10
+        assert len(looked_at & {f"team-{number:03}" for number in range(300)}) == 300
+
+
+async def test_a_namespace_that_is_named_is_looked_at_first() -> None:
+    async with office(AccessLimits(reviews_per_second=2)) as place:
+        teams(place, 300, allowed=300)
+        _, text = await asked(place, "/fleet", "teams")
+        assert "team-250" not in shown(text)
+        place.clock.passed += 10
+        _, text = await asked(place, "/fleet?q=team-250", "teams")
+        assert shown(text) == {"team-250"}
+
+
+async def test_who_has_many_namespaces_can_still_open_an_incident() -> None:
+    async with office(AccessLimits(reviews_per_second=20)) as place:
+        teams(place, 300, allowed=300)
+        place.reviews.admit("teams", "tea", "market")
+        assert "part of the fleet" in (await asked(place, "/fleet?q=team", "teams"))[1]
+        assert (await asked(place, INCIDENT, "teams"))[0].status == 200
+
+
+async def test_a_slow_api_server_shows_a_part_in_time_and_nobody_else_waits_for_it() -> None:
+    async with office(AccessLimits(patience_seconds=0.2)) as place:
+        teams(place, 300, allowed=300)
+        place.reviews.hangs_for = "tea"
+        answer, text = await asked(place, "/fleet", "teams")
+        assert answer.status == 200
+        assert "302 of 302 namespaces are not looked at yet" in text
+        assert text.count("None, as far as is known yet.") == 2
+        assert shown(text) == set()
+        slow = asyncio.create_task(asked(place, "/fleet", "teams"))
+        assert "1 to 50 of 303" in (await asked(place, "/fleet", "all"))[1]
+        await slow
+
+
+async def test_a_right_that_is_taken_away_ends_also_among_many() -> None:
+    async with office() as place:
+        teams(place, 300, allowed=300)
+        assert "1 to 50 of 300" in (await asked(place, "/fleet", "teams"))[1]
+        place.reviews.rights -= {("tea", resource, "team-007") for resource in ("featurestores", "driftincidents")}
+        place.clock.passed += 31
+        _, text = await asked(place, "/fleet?q=team-00", "teams")
+        assert shown(text) == {f"team-{number:03}" for number in range(10)} - {"team-007"}
+
+
+async def test_who_may_read_incidents_only_sees_them_and_what_is_left_out(place: Office) -> None:
+    place.reviews.admit("incidents", "ivy", "market", resources=("driftincidents",))
+    answer, text = await asked(place, "/fleet", "incidents")
+    assert answer.status == 200
+    assert "features-2" in text
+    assert "profiles" not in text
+    assert "Left out: you may <code>get</code> no <code>featurestores.memdrift.io</code>" in text
+    place.reviews.admit("half", "hal", "market", resources=("featurestores",))
+    assert "no <code>driftincidents.memdrift.io</code>" in (await asked(place, "/fleet", "half"))[1]
+    assert "Left out" not in (await asked(place, "/fleet", "market"))[1]
 
 
 async def test_the_cookie_is_for_browsers(place: Office) -> None:
     form = {"token": " market\n", "next": INCIDENT}
-    answer, _ = await asked(place, "/login", method="POST", data=form)
+    answer, _ = await asked(place, "/login", method="POST", data=form, headers=OURS)
     assert (answer.status, answer.headers["Location"]) == (303, INCIDENT)
     cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"]) == (True, True, "Strict", "/")
@@ -189,7 +301,7 @@ async def test_the_cookie_is_for_browsers(place: Office) -> None:
     ids=lambda form: str(form)[:20],
 )
 async def test_a_wrong_sign_in_says_so_and_sets_nothing(place: Office, form: dict[str, str]) -> None:
-    answer, text = await asked(place, "/login", method="POST", data=form)
+    answer, text = await asked(place, "/login", method="POST", data=form, headers=OURS)
     assert answer.status == 401
     assert 'role="alert"' in text
     assert "Set-Cookie" not in answer.headers
@@ -198,13 +310,79 @@ async def test_a_wrong_sign_in_says_so_and_sets_nothing(place: Office, form: dic
 @pytest.mark.parametrize(
     "headers",
     [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"},
-     {"Origin": "null"}],
+     {"Origin": "null"}, {"Referer": "https://evil.example/127.0.0.1"}, {"Origin": "http://[evil"}, {}],
+    ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/login", "/logout"])
 async def test_another_sites_page_signs_nobody_in_or_out(place: Office, path: str, headers: dict[str, str]) -> None:
     answer, _ = await asked(place, path, method="POST", data={"token": "market"}, headers=headers)
     assert answer.status == 403
+    assert COOKIE not in answer.headers.get("Set-Cookie", "")
+    assert place.reviews.asked == []
+
+
+def form_of(answer: aiohttp.ClientResponse, text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The cookie and the hidden field that a browser without `Sec-Fetch-Site` is given with the form."""
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])[FORM_COOKIE]
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"]) == (True, True, "Strict", "/")
+    assert cookie["domain"] == ""
+    found = re.search(r'name="form" value="([0-9a-f]{64})"', text)
+    assert found is not None
+    return {"Cookie": f"{FORM_COOKIE}={cookie.value}"}, {"form": found[1]}
+
+
+@pytest.mark.parametrize("said", [{}, {"Origin": "null"}], ids=str)
+async def test_a_browser_that_says_nothing_signs_in_with_the_form_it_was_given(
+    place: Office, said: dict[str, str]
+) -> None:
+    headers, proof = form_of(*(await asked(place, "/fleet")))
+    answer, _ = await asked(place, "/login", method="POST", data={"token": "market", **proof}, headers=headers | said)
+    assert answer.status == 303
+    assert COOKIE in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+async def test_an_old_browser_that_names_our_own_page_signs_in_and_out(place: Office, header: str) -> None:
+    ours = {header: place.url if header == "Origin" else f"{place.url}/login"}
+    answer, _ = await asked(place, "/login", method="POST", data={"token": "market"}, headers=ours)
+    assert answer.status == 303
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
+    headers = {"Cookie": f"{COOKIE}={cookie.value}"}
+    assert (await asked(place, "/logout", method="POST", headers=headers | ours))[0].status == 303
+    assert (await asked(place, "/fleet", headers=headers))[0].status == 401
+
+
+async def test_the_two_halves_of_a_form_must_belong_together(place: Office) -> None:
+    mine, my_proof = form_of(*(await asked(place, "/login")))
+    other, other_proof = form_of(*(await asked(place, "/login")))
+    for headers, proof in ((mine, other_proof), (other, my_proof), (mine, {}), ({}, my_proof), (mine, {"form": "x"}),
+                           ({"Cookie": f"{FORM_COOKIE}=short"}, my_proof)):  # fmt: skip
+        answer, text = await asked(place, "/login", method="POST", data={"token": "market", **proof}, headers=headers)
+        assert answer.status == 403
+        assert "please sign in with this one" in text
+        assert COOKIE + "=" not in answer.headers.get("Set-Cookie", "")
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        data = {"token": "market", **my_proof}
+        answer, _ = await asked(place, "/login", method="POST", data=data, headers=mine | headers)
+        assert answer.status == 403, "a proof does not outweigh what the browser says"
+
+
+async def test_two_open_forms_of_one_browser_are_both_good(place: Office) -> None:
+    headers, first = form_of(*(await asked(place, "/login")))
+    again, second = form_of(*(await asked(place, "/login", headers=headers)))
+    assert (headers, first) == (again, second)
+
+
+async def test_a_browser_that_says_where_a_form_comes_from_is_given_no_cookie_for_it(place: Office) -> None:
+    answer, text = await asked(place, "/login", headers={"Sec-Fetch-Site": "none"})
     assert "Set-Cookie" not in answer.headers
+    assert 'name="form"' not in text
+
+
+async def test_our_pages_let_a_browser_name_them_to_ourselves_only(place: Office) -> None:
+    answer, text = await asked(place, "/login")
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert '<meta name="referrer" content="same-origin">' in text
 
 
 @pytest.mark.parametrize(
@@ -265,7 +443,7 @@ async def test_a_token_is_never_logged(place: Office, caplog: pytest.LogCaptureF
     place.reviews.admit("very-secret", "sam", "")
     place.cluster.objects.clear()
     await asked(place, INCIDENT, "very-secret")
-    await asked(place, "/login", method="POST", data={"token": "very-secret"})
+    await asked(place, "/login", method="POST", data={"token": "very-secret"}, headers=OURS)
     place.reviews.failure = NotAllowed("Forbidden", "grant it")
     place.clock.passed += 60
     await asked(place, "/fleet", "very-secret")

@@ -48,7 +48,7 @@ async def pictured(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/fleet", INCIDENT, "/login"])
-@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 360)])
+@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 360), (True, 360)])
 async def test_it_renders_without_a_fault(place: Office, path: str, dark: bool, width: int) -> None:
     async with browser_page(dark=dark, width=width, headers=ALL, bypass_policy=True) as browsed:
         page = browsed.page
@@ -61,6 +61,56 @@ async def test_it_renders_without_a_fault(place: Office, path: str, dark: bool, 
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
         unharmed(browsed, place)
         assert await serious_faults(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_on_paper_it_is_light_and_tells_moments_instead_of_a_clock_that_stopped(
+    place: Office, dark: bool
+) -> None:
+    many(place)
+    async with browser_page(dark=dark, width=718, headers=ALL) as browsed:  # an A4 page less its margins
+        page = browsed.page
+        await page.goto(place.url + "/fleet?q=store")
+        await page.emulate_media(media="print")
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert not await page.get_by_role("button").first.is_visible()
+        assert not await page.locator("#filter").is_visible()
+        waits = "getComputedStyle(document.querySelector('time[data-until]'), '::after').content"
+        assert str(await page.evaluate(waits)).startswith('"2025-03-01 0'), "on paper no clock runs on"
+        ticket = "getComputedStyle(document.querySelector('a.address'), '::after').content"
+        assert "https://tracker.example/" in await page.evaluate(ticket)
+        assert "40 with “store” in their names" in await page.locator("caption").first.inner_text()
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it is cut off"
+        assert (await page.pdf(format="A4")).startswith(b"%PDF")
+        unharmed(browsed, place)
+
+
+async def test_a_part_of_the_fleet_is_called_a_part(place: Office) -> None:
+    place.reviews.hangs_for = "mark"
+    async with browser_page(width=360, headers={"Authorization": "Bearer market"}, bypass_policy=True) as browsed:
+        page = browsed.page
+        await page.goto(place.url + "/fleet")
+        told = page.locator("#unasked")
+        assert "2 of 2 namespaces are not looked at yet" in await told.inner_text()
+        await pictured(page, "part")
+        assert await serious_faults(page) == []
+        place.reviews.hangs_for = ""
+        await page.evaluate(AGAIN)
+        await page.locator('[data-key="market/features"]').first.wait_for()
+        assert await told.count() == 0, "the refresh went on, and the page is whole"
+
+
+async def test_our_own_form_is_sent_with_our_origin(place: Office) -> None:
+    """What browsers without `Sec-Fetch-Site` are told apart by; under `no-referrer` it would be null."""
+    async with browser_page() as browsed:
+        page = browsed.page
+        await page.goto(place.url + "/login")
+        await page.get_by_label("Token").fill("market")
+        async with page.expect_request(lambda request: request.method == "POST") as sent:
+            await page.get_by_role("button", name="Sign in").click()
+        headers = await (await sent.value).all_headers()
+        assert headers["origin"] == place.url
+        await page.wait_for_url(f"{place.url}/fleet")
 
 
 async def test_signing_in_leads_back_and_signing_out_ends_it(place: Office) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 
 from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, DriftIncidentStatus
+from memdrift.api.faults import fault_of
 from memdrift.api.wire import API_VERSION, GROUP, VERSION
 from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound
 from memdrift.ports import KubernetesCalls
@@ -139,5 +140,6 @@ def _one(answer: bytes) -> DriftIncident:
 
 def _unreadable(error: ValidationError) -> ClusterUnavailable:
     return ClusterUnavailable(
-        "IncidentUnreadable", f"a {_KIND} is not what this version of memdrift understands: apply its CRDs ({error})"
+        "IncidentUnreadable",
+        f"a {_KIND} is not what this version of memdrift understands: apply its CRDs ({fault_of(error)})",
     )

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
+from memdrift.api.builtin import Pod
+from memdrift.api.faults import fault_of
 from memdrift.errors import CaptureFailed, ClusterUnavailable, NotAllowed, TargetNotFound
 from memdrift.evidence.findings import ProfileKind, Taken
 from memdrift.ports import Captured, CaptureRequest, Clock, KubernetesCalls, PodHttp
@@ -27,38 +27,6 @@ Validate = Callable[[bytes, ProfileKind], Awaitable[None]]
 
 _GZIP = b"\x1f\x8b"
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)+")
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
-
-class _Metadata(_Wire):
-    uid: str = ""
-    deletion_timestamp: datetime | None = None
-
-
-class _Running(_Wire):
-    started_at: datetime | None = None
-
-
-class _State(_Wire):
-    running: _Running | None = None
-
-
-class _Container(_Wire):
-    name: str
-    state: _State = _State()
-
-
-class _Status(_Wire):
-    container_statuses: list[_Container] = Field(default_factory=list)
-    init_container_statuses: list[_Container] = Field(default_factory=list)
-
-
-class _Pod(_Wire):
-    metadata: _Metadata
-    status: _Status = _Status()
 
 
 class PprofProfiler:
@@ -154,11 +122,13 @@ class PprofProfiler:
         """Raises `CaptureFailed` unless the pod and its container are still the ones that were meant."""
         path = ("api", "v1", "namespaces", request.namespace, "pods", request.pod)
         try:
-            pod = _Pod.model_validate_json(await self._calls.call("GET", path))
+            pod = Pod.model_validate_json(await self._calls.call("GET", path))
         except TargetNotFound as error:
             raise CaptureFailed("PodReplaced", f"pod {request.namespace}/{request.pod} is gone") from error
         except ValidationError as error:
-            raise ClusterUnavailable("AnswerUnreadable", f"pod {request.namespace}/{request.pod}: {error}") from error
+            raise ClusterUnavailable(
+                "AnswerUnreadable", f"pod {request.namespace}/{request.pod}: {fault_of(error)}"
+            ) from error
         statuses = [*pod.status.container_statuses, *pod.status.init_container_statuses]
         running = next((held.state.running for held in statuses if held.name == request.container), None)
         if pod.metadata.uid != request.uid or pod.metadata.deletion_timestamp is not None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
+from memdrift.api.builtin import Lease
+from memdrift.api.faults import fault_of
 from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound
 from memdrift.ports import Clock, KubernetesCalls
 
@@ -21,24 +22,6 @@ _ATTEMPTS = 4
 
 IsLive = Callable[[str], Awaitable[bool]]
 """Whether the incident `namespace/name` exists and is restarting; raises where that is not known."""
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-
-class _Metadata(_Wire):
-    resource_version: str = ""
-
-
-class _Spec(_Wire):
-    holder_identity: str | None = None
-    lease_transitions: int | None = None
-
-
-class _Lease(_Wire):
-    metadata: _Metadata = Field(default_factory=_Metadata)
-    spec: _Spec = Field(default_factory=_Spec)
 
 
 class LeaseSlots:
@@ -93,15 +76,17 @@ class LeaseSlots:
             return
         raise ClusterUnavailable("SlotContended", f"Lease {self._namespace}/{LEASE} kept changing; it is asked again")
 
-    async def _read(self) -> _Lease | None:
+    async def _read(self) -> Lease | None:
         try:
             answer = await self._calls.call("GET", self._path(LEASE))
         except TargetNotFound:
             return None
         try:
-            return _Lease.model_validate_json(answer)
+            return Lease.model_validate_json(answer)
         except ValidationError as error:
-            raise ClusterUnavailable("AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {error}") from error
+            raise ClusterUnavailable(
+                "AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {fault_of(error)}"
+            ) from error
 
     async def _create(self, holder: str) -> None:
         try:
@@ -112,7 +97,7 @@ class LeaseSlots:
                 f"the namespace {self._namespace} of the slot's Lease does not exist: {error.message}",
             ) from error
 
-    async def _replace(self, lease: _Lease, holder: str) -> None:
+    async def _replace(self, lease: Lease, holder: str) -> None:
         transitions = (lease.spec.lease_transitions or 0) + (1 if holder else 0)
         metadata = {"resourceVersion": lease.metadata.resource_version}
         await self._calls.call("PUT", self._path(LEASE), body=self._body(metadata, holder, transitions))

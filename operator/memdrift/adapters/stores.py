@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import FeatureStore, FeatureStoreStatus
 from memdrift.api.wire import API_VERSION, GROUP, VERSION
 from memdrift.errors import SpecInvalid, TargetNotFound
@@ -32,7 +33,9 @@ class KubernetesStores:
         except TargetNotFound:
             return None
         except ValidationError as error:
-            problem = f"FeatureStore {namespace}/{name} is not what this version of memdrift understands: {error}"
+            problem = (
+                f"FeatureStore {namespace}/{name} is not what this version of memdrift understands: {fault_of(error)}"
+            )
             raise SpecInvalid("SpecInvalid", problem) from error
 
     async def apply_status(self, namespace: str, name: str, status: FeatureStoreStatus) -> None:

@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
+from memdrift.api.builtin import Lease
+from memdrift.api.faults import fault_of
 from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound, TrackerUnavailable
 from memdrift.ports import Clock, KubernetesCalls
 
@@ -22,23 +23,6 @@ LEASE = "memdrift-filing"
 TAKEOVER_SECONDS = 60.0
 """Longer than a turn lasts."""
 _AGAIN_SECONDS = 5.0
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-
-class _Metadata(_Wire):
-    resource_version: str = ""
-
-
-class _Spec(_Wire):
-    holder_identity: str | None = None
-
-
-class _Lease(_Wire):
-    metadata: _Metadata = Field(default_factory=_Metadata)
-    spec: _Spec = Field(default_factory=_Spec)
 
 
 class LocalTurns:
@@ -133,7 +117,7 @@ class LeaseTurns:
                 "TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS
             ) from error
 
-    def _given_up(self, lease: _Lease) -> bool:
+    def _given_up(self, lease: Lease) -> bool:
         version, now = lease.metadata.resource_version, self._clock.monotonic()
         if self._seen[0] != version:
             self._seen = (version, now)
@@ -144,17 +128,19 @@ class LeaseTurns:
         if lease is not None and lease.spec.holder_identity == self._identity:
             await self._replace(lease, "")
 
-    async def _read(self) -> _Lease | None:
+    async def _read(self) -> Lease | None:
         try:
             answer = await self._calls.call("GET", self._path(LEASE))
         except TargetNotFound:
             return None
         try:
-            return _Lease.model_validate_json(answer)
+            return Lease.model_validate_json(answer)
         except ValidationError as error:
-            raise ClusterUnavailable("AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {error}") from error
+            raise ClusterUnavailable(
+                "AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {fault_of(error)}"
+            ) from error
 
-    async def _replace(self, lease: _Lease, holder: str) -> None:
+    async def _replace(self, lease: Lease, holder: str) -> None:
         metadata = {"resourceVersion": lease.metadata.resource_version}
         await self._calls.call("PUT", self._path(LEASE), body=self._body(metadata, holder))
 

@@ -20,6 +20,7 @@ from memdrift.api.backends import (
     Tls,
     allowed,
 )
+from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import Mode, WhenEvidenceMissing
 from memdrift.api.trackers import Tracker, TrackerKind
 from memdrift.errors import ConfigurationInvalid
@@ -141,7 +142,7 @@ class Administration(StrictModel):
         try:
             document = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise ConfigurationInvalid(_REASON, f"the administrator's file is not YAML: {error}") from error
+            raise ConfigurationInvalid(_REASON, f"the administrator's file is not YAML: {fault_of(error)}") from error
         try:
             return cls.model_validate({} if document is None else document)
         except ValidationError as error:

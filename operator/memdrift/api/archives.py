@@ -50,8 +50,9 @@ class Retention(StrictModel):
 
     after_days: Annotated[int, Field(ge=1, le=3650)]
     """How many days after an incident was closed, or a baseline went out of use, what is dispensable is deleted. The
-    first, last and worst profile of each kind of every incident, its newest document and its decisions stay, and so
-    does every baseline in use; nothing is deleted before what replaces it is seen in the archive."""
+    first, last and worst profile of each kind of every incident, its newest document, report and exhibit and its
+    decisions stay, and so does every baseline that is in use or that an incident's profiles were compared with; nothing
+    is deleted before what replaces it is seen in the archive, and nothing that another installation wrote."""
 
 
 class Archive(StrictModel):

@@ -24,8 +24,10 @@ from memdrift.api.incidentactions import (
     TicketRecord,
 )
 from memdrift.api.incidentevidence import (
+    AbsenceRecord,
     AffectedPod,
     CaptureFailure,
+    Figure,
     GateRecord,
     Percent,
     ProfileRecord,
@@ -58,10 +60,10 @@ from memdrift.api.wire import (
 )
 
 __all__ = [
-    "ActionRecord", "ActionState", "AffectedPod", "Approval", "CaptureFailure", "ChangeRecord", "Condition",
-    "ConditionStatus", "Decision", "DriftIncident", "DriftIncidentSpec", "DriftIncidentStatus", "FindingsRecord",
-    "GateRecord", "IncidentOutcome", "JudgedRecord", "Judgement", "LeakRecord", "ModuleRecord", "ObjectMeta",
-    "ObjectRef", "PlanRecord", "PodLife", "ProfileRecord", "Recommendation", "StackRecord", "Stage",
+    "AbsenceRecord", "ActionRecord", "ActionState", "AffectedPod", "Approval", "CaptureFailure", "ChangeRecord",
+    "Condition", "ConditionStatus", "Decision", "DriftIncident", "DriftIncidentSpec", "DriftIncidentStatus",
+    "FindingsRecord", "GateRecord", "IncidentOutcome", "JudgedRecord", "Judgement", "LeakRecord", "ModuleRecord",
+    "ObjectMeta", "ObjectRef", "PlanRecord", "PodLife", "ProfileRecord", "Recommendation", "StackRecord", "Stage",
     "StoredDocument", "SuspectRecord", "TicketRecord", "VerdictRecord",
 ]  # fmt: skip
 
@@ -129,6 +131,8 @@ class DriftIncidentStatus(WireModel):
     """The latency of the worst pod at the objective's quantile, in milliseconds."""
     load_change_percent: Percent | None = None
     """How load changed since the onset, in percent."""
+    load_per_second: Figure | None = None
+    """The load of the worst pod when the drift was confirmed, per second; absent where it was not measured."""
     affected_pods: Annotated[list[AffectedPod], FIRST_64, Field(max_length=64)] = Field(default=[])
     """The pods that drift, worst first."""
     profiles: Annotated[list[ProfileRecord], FIRST_64, Field(max_length=64)] = Field(default=[])
@@ -176,7 +180,10 @@ class DriftIncidentStatus(WireModel):
     outcome: IncidentOutcome | None = None
     """How the incident ended; absent while it is open."""
     judged: JudgedRecord | None = None
-    """What a person judged when the incident was closed as `Expected`: growth beyond it is told anew."""
+    """What a person judged, and when that was noticed; growth beyond what was judged `Expected` or `Noise` is told
+    anew."""
+    absence: AbsenceRecord | None = None
+    """How long the leak of a closed incident has stayed away; absent where it has not, or where that is not known."""
     fingerprint: Text | None = None
     """Identifies the leak by its growing stacks: the same leak has the same fingerprint in every incident."""
 

@@ -146,15 +146,19 @@ class TicketRecord(WireModel):
     """Where a person reads it; empty where the tracker gives no address."""
     filed_time: Time
     """When the tracker confirmed it."""
+    project: Annotated[str, Field(max_length=128)] = ""
+    """The project it was filed in; empty where the store names none and the administrator chose it."""
 
 
 class JudgedRecord(WireModel):
     """What a person judged, as it was at that moment."""
 
     judgement: Judgement
-    """`Expected` or `Noise`."""
+    """What was said: `Leak`, `Expected` or `Noise`."""
+    incident: Name | None = None
+    """The incident of which it was said, where that closed this one; absent where it was said of this one."""
     time: Time
-    """When it was noticed."""
+    """When it was noticed: of two words about one leak the one that was noticed last counts."""
     growth_per_hour: SignedQuantity | None = None
     """How fast the worst pod grew per hour, as a rounded quantity of bytes."""
     memory: Quantity | None = None

@@ -119,6 +119,29 @@ class CaptureFailure(WireModel):
     """When it was tried."""
 
 
+class AbsenceRecord(WireModel):
+    """How long a leak has stayed away after its incident was closed, as far as that was measured."""
+
+    workload_uid: UID
+    """The UID of the workload it is absent from."""
+    revision: Text
+    """The first revision on which it was absent."""
+    revision_number: Count
+    """The number of that revision."""
+    since_time: Time
+    """The end of the youngest block at the first look that found it absent."""
+    block_end_time: Time
+    """The end of the youngest block that was counted, so that the same data never counts twice."""
+    judged_seconds: Count = 0
+    """For how long it was measured and judged steady, in seconds; what was not measured does not count."""
+    comparable_seconds: Count = 0
+    """For how much of that time the load of a pod was at least 80 % of `loadPerSecond`, in seconds."""
+    tried_time: Time | None = None
+    """When the tracker was asked last and did not confirm."""
+    told_time: Time | None = None
+    """When the ticket was told; it is told once."""
+
+
 class StoredDocument(WireModel):
     """A document in the archive."""
 

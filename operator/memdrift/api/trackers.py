@@ -25,6 +25,7 @@ from memdrift.api.backends import (
 from memdrift.api.wire import Label
 
 Project = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s]+$")]
+Author = Annotated[str, Field(min_length=1, max_length=128, pattern=r'^[^\s"\\]+$')]
 
 
 class TrackerKind(StrEnum):
@@ -44,6 +45,8 @@ ISSUE_TRACKERS = frozenset(
     {TrackerKind.GITHUB, TrackerKind.GITLAB, TrackerKind.GITEA, TrackerKind.JIRA_CLOUD, TrackerKind.JIRA_DATA_CENTER}
 )
 """The kinds that keep one ticket per leak in a project."""
+BY_CREATOR = frozenset({TrackerKind.JIRA_CLOUD, TrackerKind.JIRA_DATA_CENTER})
+"""The kinds where everybody may label, so that a ticket is believed by who created it."""
 WITHOUT_ADDRESS = frozenset({TrackerKind.LOG, TrackerKind.NOTIFICATION})
 
 
@@ -70,6 +73,9 @@ class Tracker(StrictModel):
     """The projects that a store may name; `*` stands for any characters. Default: only `project`."""
     issue_type: Annotated[str, Field(min_length=1, max_length=64)] = "Bug"
     """The type of the issues in Jira. Default `Bug`."""
+    trusted_authors: list[Author] = Field(default_factory=list, max_length=16)
+    """For Jira: accounts whose tickets count as memdrift's own besides the token's, such as that of the token before:
+    account IDs (Cloud) or user names (Data Center)."""
     urls_file: FilePath | None = None
     """For `Notification`: a file with one address of a service per line, as apprise writes them; they hold secrets."""
     notifications: list[Label] = Field(default_factory=list, max_length=8)
@@ -87,6 +93,8 @@ class Tracker(StrictModel):
             raise ValueError(f"`{self.name}` needs `url` exactly where its `kind` is not `Log` or `Notification`")
         if (self.kind is TrackerKind.NOTIFICATION) != (self.urls_file is not None):
             raise ValueError(f"`{self.name}` needs `urlsFile` exactly where its `kind` is `Notification`")
+        if self.trusted_authors and self.kind not in BY_CREATOR:
+            raise ValueError(f"`{self.name}` takes `trustedAuthors` only for Jira: elsewhere the label is believed")
         if self.kind in ISSUE_TRACKERS:
             if self.bearer_token_file is None:
                 raise ValueError(f"`{self.name}` needs `bearerTokenFile`: tickets have an author")

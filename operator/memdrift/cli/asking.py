@@ -16,10 +16,17 @@ from pydantic import ValidationError
 
 from memdrift.api.administration import Administration, Source
 from memdrift.api.featurestore import FeatureStore
-from memdrift.cli.given import changed, store_in
+from memdrift.cli.faults import refusal
+from memdrift.cli.given import changed, store_in, text_of
 from memdrift.errors import ConfigurationInvalid
 
 TIMEOUT_SECONDS = 120
+_OPTIONS = {
+    "url": "--prometheus",
+    "bearerTokenFile": "--bearer-token-file",
+    "scrapeIntervalSeconds": "--scrape-interval",
+}
+"""Which option gives a field of the source."""
 HOW = (
     "its figures are in Prometheus. Forward it, such as\n"
     "  kubectl -n monitoring port-forward service/prometheus 9090\n"
@@ -84,8 +91,9 @@ class Asking:
             name = store.spec.metrics.source
             return Source.model_validate({"name": name, "timeout_seconds": TIMEOUT_SECONDS, **given, **allowed})
         except ValidationError as error:
-            fault = error.errors()[0]
-            raise click.ClickException(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}") from error
+            field = str(next(iter(error.errors()[0]["loc"]), ""))
+            remedy = f"correct {_OPTIONS[field]}" if field in _OPTIONS else "correct the source in --administration"
+            raise refusal(error, "the metrics source", remedy) from error
 
 
 def asks_prometheus(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,9 +125,9 @@ def asks_prometheus(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _configured(path: Path, name: str) -> Source:
     try:
-        found = Administration.parse(path.read_text(encoding="utf-8")).source_named(name)
-    except (ConfigurationInvalid, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path}: {error}") from error
+        found = Administration.parse(text_of(path)).source_named(name)
+    except ConfigurationInvalid as error:
+        raise refusal(error, f"--administration {path}", "README.md describes its fields") from error
     if found is None:
         raise click.ClickException(f"{path} has no source `{name}`, which the store names in `spec.metrics.source`")
     return found

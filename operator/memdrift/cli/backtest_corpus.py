@@ -25,6 +25,7 @@ from memdrift.backtest.baselines import MannKendall, baselines
 from memdrift.backtest.recording import OBJECTIVE_TIMES_USUAL_LATENCY, USUAL_LATENCY_SHARE, Recording
 from memdrift.backtest.replay import Judge, Replay, replayed
 from memdrift.backtest.scores import SeriesScore, Summary, scored, summary_of
+from memdrift.cli.faults import refusal
 from memdrift.cli.given import changed
 from memdrift.cli.reading import show
 from memdrift.drift.assessment import GATES
@@ -103,7 +104,7 @@ def corpus_backtest(manifest: Path, changes: Sequence[str], wanted: Wanted) -> C
     try:
         read = recordings_of(manifest)
     except MemdriftError as error:
-        raise click.ClickException(error.message) from error
+        raise refusal(error) from error
     recordings = [_with_explicit(recording, spec, changes) for recording in read]
     replay = Replay(
         window_seconds=tuple(spec.detection.window_seconds),

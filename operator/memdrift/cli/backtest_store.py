@@ -18,6 +18,7 @@ from memdrift.api.featurestore import FeatureStore
 from memdrift.cli import cluster, judging, pasttexts
 from memdrift.cli.asking import Asking
 from memdrift.cli.explain import observed
+from memdrift.cli.faults import refusal, written
 from memdrift.cli.reading import show
 from memdrift.cli.replaying import Replayed, replay
 from memdrift.cli.verdicts import chart_columns
@@ -45,10 +46,10 @@ def backtest_store(
     try:
         replayed = asyncio.run(ask())
     except MemdriftError as error:
-        raise click.ClickException(f"{error.reason}: {error.message}") from error
+        raise refusal(error) from error
     seconds = monotonic() - started
     if html is not None:
-        html.write_text(pasttexts.html(replayed, seconds), encoding="utf-8")
+        written(html, pasttexts.html(replayed, seconds), "--html")
     if as_json:
         click.echo(json.dumps(pasttexts.document(replayed, seconds), indent=1))
         return

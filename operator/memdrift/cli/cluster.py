@@ -10,9 +10,8 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import click
 from pydantic import BaseModel, ValidationError
 
 from memdrift.adapters.clock import SystemClock
@@ -20,17 +19,23 @@ from memdrift.adapters.connection import Connection, open_connection
 from memdrift.api.driftincident import DriftIncident
 from memdrift.api.featurestore import FeatureStore
 from memdrift.api.wire import GROUP, VERSION
+from memdrift.cli.faults import UNDERSTOOD, refusal
 from memdrift.errors import MemdriftError
 
 Answer = TypeVar("Answer")
+Resource = TypeVar("Resource", FeatureStore, DriftIncident)
 
 
-class _Stores(BaseModel):
-    items: tuple[FeatureStore, ...] = ()
+class _Document(BaseModel, extra="allow"):
+    class Metadata(BaseModel):
+        namespace: str = ""
+        name: str = ""
+
+    metadata: Metadata = Metadata()
 
 
-class _Incidents(BaseModel):
-    items: tuple[DriftIncident, ...] = ()
+class _Documents(BaseModel):
+    items: tuple[dict[str, Any], ...] = ()
 
 
 class _Review(BaseModel):
@@ -68,9 +73,28 @@ def run(work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
     try:
         return asyncio.run(within())
     except MemdriftError as error:
-        raise click.ClickException(f"{error.reason}: {error.message}") from error
+        raise refusal(error) from error
     except ValidationError as error:
-        raise click.ClickException(f"a resource is not what this version understands: {error}") from error
+        raise refusal(error, "an answer of the API server is not what this version understands", UNDERSTOOD) from error
+
+
+def _one(model: type[Resource], answer: bytes, name: str) -> Resource:
+    try:
+        return model.model_validate_json(answer)
+    except ValidationError as error:
+        raise refusal(error, f"{model.__name__} {name}", UNDERSTOOD) from error
+
+
+def _all(model: type[Resource], answer: bytes) -> tuple[Resource, ...]:
+    """The resources of a list; the one that cannot be read is named."""
+    found = []
+    for document in _Documents.model_validate_json(answer).items:
+        try:
+            found.append(model.model_validate(document))
+        except ValidationError as error:
+            metadata = _Document.model_validate(document).metadata
+            raise refusal(error, f"{model.__name__} {metadata.namespace}/{metadata.name}", UNDERSTOOD) from error
+    return tuple(found)
 
 
 def _path(namespace: str | None, plural: str, *more: str) -> tuple[str, ...]:
@@ -82,23 +106,23 @@ async def stores(connection: Connection, namespace: str | None, name: str | None
     """The stores of a namespace (None: of all), or the one of that name."""
     if name is not None:
         answer = await connection.call("GET", _path(namespace, "featurestores", name))
-        return (FeatureStore.model_validate_json(answer),)
-    return _Stores.model_validate_json(await connection.call("GET", _path(namespace, "featurestores"))).items
+        return (_one(FeatureStore, answer, f"{namespace}/{name}"),)
+    return _all(FeatureStore, await connection.call("GET", _path(namespace, "featurestores")))
 
 
 async def incidents(
     connection: Connection, namespace: str | None, store: str | None = None
 ) -> tuple[DriftIncident, ...]:
     """The incidents of a namespace (None: of all), or of one store, oldest first."""
-    answer = await connection.call("GET", _path(namespace, "driftincidents"))
-    found = _Incidents.model_validate_json(answer).items
+    found = _all(DriftIncident, await connection.call("GET", _path(namespace, "driftincidents")))
     wanted = [each for each in found if store is None or each.spec.store_ref.name == store]
     return tuple(sorted(wanted, key=lambda each: (each.metadata.namespace, each.spec.store_ref.name, each.spec.number)))
 
 
 async def incident(connection: Connection, namespace: str, name: str) -> DriftIncident:
     """One incident."""
-    return DriftIncident.model_validate_json(await connection.call("GET", _path(namespace, "driftincidents", name)))
+    answer = await connection.call("GET", _path(namespace, "driftincidents", name))
+    return _one(DriftIncident, answer, f"{namespace}/{name}")
 
 
 async def patch_incident(connection: Connection, namespace: str, name: str, spec: dict[str, object]) -> None:

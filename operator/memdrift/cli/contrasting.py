@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from memdrift.evidence.breakdown import By
 from memdrift.evidence.contrast import Contrast, contrasted
@@ -31,8 +31,7 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What was asked for.
 
     Attributes:

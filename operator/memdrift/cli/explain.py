@@ -15,15 +15,17 @@ import click
 from memdrift.adapters.connection import Connection
 from memdrift.adapters.workloads import KubernetesWorkloads
 from memdrift.api.driftincident import DriftIncident
+from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import FeatureStore
 from memdrift.cli import cluster, judging
 from memdrift.cli.asking import HOW, Asking, asks_prometheus
+from memdrift.cli.faults import refusal, told
 from memdrift.cli.given import moment
 from memdrift.cli.judging import Judged
 from memdrift.cli.reading import namespaced, show
 from memdrift.cli.stored import explain_bundle
 from memdrift.cli.verdicts import show_judged
-from memdrift.errors import MemdriftError
+from memdrift.errors import MemdriftError, NotAllowed
 from memdrift.remedy.target import Target
 from memdrift.report import tables
 
@@ -61,7 +63,7 @@ def _explain_in_cluster(
     store: str, namespace: str, incident: str | None, at: datetime | None, pod: str, asking: Asking
 ) -> None:
     found, history, target = cluster.run(
-        lambda connection: _look(connection, namespace, store, with_target=asking.given)
+        lambda connection: _look(connection, namespace, store, incident, with_target=asking.given)
     )
     chosen = [each for each in history if incident in {None, each.metadata.name}]
     if incident is not None and not chosen:
@@ -82,10 +84,16 @@ def _explain_in_cluster(
 
 
 async def _look(
-    connection: Connection, namespace: str, store: str, *, with_target: bool
+    connection: Connection, namespace: str, store: str, incident: str | None, *, with_target: bool
 ) -> tuple[FeatureStore, Sequence[DriftIncident], Target | None]:
     found = (await cluster.stores(connection, namespace, store))[0]
-    incidents = await cluster.incidents(connection, namespace, store)
+    incidents: Sequence[DriftIncident] = ()
+    try:
+        incidents = await cluster.incidents(connection, namespace, store)
+    except NotAllowed as error:
+        if incident is not None:
+            raise
+        told(f"without its incidents, their gates and timelines: {error.message}")
     return found, incidents, await observed(connection, found) if with_target else None
 
 
@@ -94,7 +102,7 @@ async def observed(connection: Connection, store: FeatureStore) -> Target | None
     try:
         return await KubernetesWorkloads(connection).observe(store.metadata.namespace, store.spec.target_ref)
     except MemdriftError as error:
-        click.echo(f"judged without the workload's pods and limits: {error.reason}: {error.message}", err=True)
+        told(f"judged without the workload's pods and limits: {fault_of(error)}")
         return None
 
 
@@ -109,4 +117,4 @@ def _judge(store: FeatureStore, known: Target, at: datetime | None, asking: Aski
     try:
         return asyncio.run(measure())
     except MemdriftError as error:
-        raise click.ClickException(f"{error.reason}: {error.message}") from error
+        raise refusal(error) from error

@@ -17,9 +17,11 @@ import yaml
 from pydantic import ValidationError
 
 from memdrift.api.featurestore import FeatureStore, FeatureStoreSpec
+from memdrift.cli.faults import refusal
 
 _AGO = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_BYTES = 512 * 1024 * 1024
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -50,17 +52,47 @@ def store_in(path: Path, name: str, namespace: str) -> FeatureStore:
     Raises:
         click.ClickException: it has no such store, or not a valid one.
     """
+    text = text_of(path)
     try:
-        documents = [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if isinstance(each, dict)]
+        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
         stores = [each for each in documents if each.get("kind") == "FeatureStore"]
         found = next((each for each in stores if _name_of(each) == name), None)
         if found is None:
             raise click.ClickException(f"{path} has no FeatureStore `{name}`")
         return FeatureStore.model_validate({**found, "metadata": {"namespace": namespace, **found["metadata"]}})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise refusal(error, f"{path} is not YAML") from error
     except ValidationError as error:
-        raise click.ClickException(f"{path}: {_fault(error)}") from error
+        hint = "correct it as `kubectl explain featurestores.memdrift.io` describes it"
+        raise refusal(error, f"{path}: FeatureStore {name}", hint) from error
+
+
+def content_of(path: Path) -> bytes:
+    """The content of a file that was named.
+
+    Raises:
+        click.ClickException: it cannot be read, or is larger than anything that is meant.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}; name a file that you may read") from error
+    if len(content) > _MOST_BYTES:
+        raise click.ClickException(f"{path} is larger than {_MOST_BYTES} bytes: name another file")
+    return content
+
+
+def text_of(path: Path) -> str:
+    """The same of a file of text.
+
+    Raises:
+        click.ClickException: as `content_of`, or it is no UTF-8.
+    """
+    try:
+        return content_of(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise refusal(error, f"{path} is not text", "save it as UTF-8") from error
 
 
 def _name_of(document: dict[str, Any]) -> object:
@@ -85,7 +117,8 @@ def changed(spec: FeatureStoreSpec, changes: Sequence[str]) -> FeatureStoreSpec:
     try:
         found = FeatureStoreSpec.model_validate(document)
     except ValidationError as error:
-        raise click.ClickException(f"--set {' '.join(changes)}: {_fault(error)}") from error
+        hint = "see `kubectl explain featurestores.memdrift.io.spec`"
+        raise refusal(error, f"--set {' '.join(changes)}", hint) from error
     for change in changes:
         path = change.partition("=")[0].strip().removeprefix("spec.")
         _require_known(found.to_wire(), path)
@@ -119,8 +152,3 @@ def _value(text: str) -> object:
     except ValueError:
         return text
     return text if isinstance(value, float) else value
-
-
-def _fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_context=False)[0]
-    return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"

@@ -11,7 +11,7 @@ from memdrift.adapters.connection import Connection
 from memdrift.api.driftincident import DriftIncident, Judgement
 from memdrift.cli import cluster
 from memdrift.cli.reading import namespaced
-from memdrift.remedy import judgements
+from memdrift.remedy import inforce
 from memdrift.report.tables import plain
 
 _WORDS = [str(word) for word in Judgement if word]
@@ -35,7 +35,7 @@ def judge(incident: str, judgement: str, namespace: str) -> None:
 
 
 def _follows(incident: DriftIncident, judgement: Judgement) -> str:
-    leak = ", ".join(sorted(judgements.leaks_of(incident)))
-    if judgement not in judgements.QUIET:
+    leak = ", ".join(sorted(inforce.leaks_of(incident)))
+    if judgement not in inforce.QUIET:
         return plain(f"an earlier judgement of {leak} no longer counts")
     return plain(f"no capture, ticket or restart for {leak} until it grows beyond what was judged")

@@ -21,6 +21,8 @@ from memdrift.adapters.portforward import PortForwardHttp
 from memdrift.adapters.profiler import PprofProfiler
 from memdrift.api.quantities import bytes_of
 from memdrift.cli import cluster
+from memdrift.cli.faults import refusal
+from memdrift.cli.given import content_of
 from memdrift.cli.profiled import request_for
 from memdrift.cli.reading import namespaced, show
 from memdrift.errors import CaptureFailed, NotAllowed
@@ -66,7 +68,7 @@ def profile(
     wanted = tuple(ProfileKind(kind) for kind in kinds) or (ProfileKind.HEAP, ProfileKind.GOROUTINE)
     if base is not None and ProfileKind.HEAP not in wanted:
         raise click.ClickException("--base is compared with a heap profile: add `--kind heap`")
-    earlier = base.read_bytes() if base is not None else None
+    earlier = content_of(base) if base is not None else None
 
     async def take(connection: Connection) -> tuple[tuple[Captured, ...], Findings | None]:
         request = await request_for(connection, namespace, name, container, port, base_path)
@@ -110,13 +112,16 @@ async def _captured(connection: Connection, request: CaptureRequest) -> tuple[Ca
     except NotAllowed as error:
         if error.reason == "BasePathNotAllowed":
             raise click.ClickException("--base-path must be a plain path, such as /debug/pprof") from error
-        raise click.ClickException(f"{error.message}; you need {RIGHTS} in namespace {request.namespace}") from error
+        raise refusal(error, remedy=f"you need {RIGHTS} in namespace {request.namespace}") from error
     except CaptureFailed as error:
-        message = error.message.replace("`spec.capture.port`", "--port").replace(
-            "`spec.capture.basePath`", "--base-path"
-        )
-        message = message.replace("`spec.capture.maxBytes`", "--max-bytes")
-        raise click.ClickException(f"{error.reason}: {message}") from error
+        raise refusal(CaptureFailed(error.reason, _by_option(error.message))) from error
+
+
+def _by_option(message: str) -> str:
+    """The message with the options of this command in place of a store's fields."""
+    for field, option in (("port", "--port"), ("basePath", "--base-path"), ("maxBytes", "--max-bytes")):
+        message = message.replace(f"`spec.capture.{field}`", option)
+    return message
 
 
 async def _compared(heap: Taken, content: bytes) -> Findings:
@@ -125,7 +130,7 @@ async def _compared(heap: Taken, content: bytes) -> Findings:
     try:
         return await ProcessAnalyser().analyse(Comparison(current=(heap,), earlier=(earlier,)))
     except CaptureFailed as error:
-        raise click.ClickException(f"--base: {error.reason}: {error.message}") from error
+        raise refusal(error, "--base") from error
 
 
 def _written(folder: Path, captured: Captured) -> Path:

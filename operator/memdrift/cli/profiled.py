@@ -8,14 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
-from pydantic import BaseModel, Field
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from memdrift.adapters.connection import Connection
 from memdrift.adapters.workloads import KubernetesWorkloads
+from memdrift.api.builtin import ContainerStatus, Pod
 from memdrift.api.driftincident import Stage
 from memdrift.api.featurestore import FeatureStore
 from memdrift.cli import cluster
+from memdrift.cli.faults import refusal, told
 from memdrift.errors import NotAllowed, TargetNotFound
 from memdrift.evidence.findings import ProfileKind
 from memdrift.ports import CaptureRequest
@@ -24,39 +25,6 @@ from memdrift.remedy.target import Target
 
 DEFAULT_PORT, DEFAULT_BASE_PATH = 6060, "/debug/pprof"
 _ANNOTATION = "kubectl.kubernetes.io/default-container"
-
-
-class _Wire(BaseModel):
-    model_config = {"alias_generator": to_camel, "extra": "ignore"}
-
-
-class _Metadata(_Wire):
-    name: str
-    uid: str
-    annotations: dict[str, str] = Field(default_factory=dict)
-
-
-class _Running(_Wire):
-    started_at: datetime | None = None
-
-
-class _State(_Wire):
-    running: _Running | None = None
-
-
-class _Container(_Wire):
-    name: str
-    state: _State = _State()
-
-
-class _Status(_Wire):
-    container_statuses: list[_Container] = Field(default_factory=list)
-    init_container_statuses: list[_Container] = Field(default_factory=list)
-
-
-class _Pod(_Wire):
-    metadata: _Metadata
-    status: _Status = _Status()
 
 
 async def request_for(
@@ -104,7 +72,7 @@ async def _store(connection: Connection, namespace: str, name: str, *, only: boo
         return (await cluster.stores(connection, namespace, name))[0]
     except (TargetNotFound, NotAllowed) as error:
         if only:
-            raise click.ClickException(f"FeatureStore {namespace}/{name}: {error.message}") from error
+            raise refusal(error, f"FeatureStore {namespace}/{name}") from error
         return None
 
 
@@ -116,9 +84,7 @@ async def _worst(connection: Connection, store: FeatureStore) -> str:
     if not running:
         reference = store.spec.target_ref
         raise click.ClickException(f"{reference.kind} {namespace}/{reference.name} has no running pod")
-    incidents = await cluster.incidents(connection, namespace, store.metadata.name)
-    opened = [incident for incident in incidents if incident.status.stage is not Stage.CLOSED]
-    drifting = [pod.uid for incident in reversed(opened) for pod in incident.status.affected_pods]
+    drifting = await _drifting(connection, store)
 
     def rank(pod: TargetPod) -> tuple[int, datetime]:
         return (drifting.index(pod.uid) if pod.uid in drifting else len(drifting), pod.created_at)
@@ -126,17 +92,31 @@ async def _worst(connection: Connection, store: FeatureStore) -> str:
     return min(running, key=rank).name
 
 
-async def _pod(connection: Connection, namespace: str, name: str, asked: str) -> _Pod:
+async def _drifting(connection: Connection, store: FeatureStore) -> list[str]:
+    """UIDs of the pods that drift, the worst of the newest incident first; none where the person may not know."""
+    namespace, name = store.metadata.namespace, store.metadata.name
     try:
-        return _Pod.model_validate_json(
+        incidents = await cluster.incidents(connection, namespace, name)
+    except NotAllowed as error:
+        told(f"which pod is the worst one is not known, so the oldest is asked: {error.message}")
+        return []
+    opened = [incident for incident in incidents if incident.status.stage is not Stage.CLOSED]
+    return [pod.uid for incident in reversed(opened) for pod in incident.status.affected_pods]
+
+
+async def _pod(connection: Connection, namespace: str, name: str, asked: str) -> Pod:
+    try:
+        return Pod.model_validate_json(
             await connection.call("GET", ("api", "v1", "namespaces", namespace, "pods", name))
         )
+    except ValidationError as error:
+        raise refusal(error, f"pod {namespace}/{name}", "look at it with kubectl, then try again") from error
     except TargetNotFound as error:
         what = f"neither a FeatureStore nor a pod is called {asked}" if asked == name else f"pod {name} is gone"
         raise click.ClickException(f"{what} in namespace {namespace}; choose another with -n") from error
 
 
-def _container(pod: _Pod, wanted: str | None) -> _Container:
+def _container(pod: Pod, wanted: str | None) -> ContainerStatus:
     ordinary = pod.status.container_statuses
     known = {each.name: each for each in (*ordinary, *pod.status.init_container_statuses)}
     name = wanted or pod.metadata.annotations.get(_ANNOTATION) or (ordinary[0].name if len(ordinary) == 1 else "")

@@ -7,7 +7,6 @@ cannot read is left out, and the report says so.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,10 +19,12 @@ from pydantic import ValidationError
 from memdrift.adapters.archive import open_archive
 from memdrift.adapters.connection import Connection
 from memdrift.api.driftincident import DriftIncident
-from memdrift.api.featurestore import FeatureStore
+from memdrift.api.faults import fault_of
 from memdrift.cli import cluster
+from memdrift.cli.faults import refusal, told, written
+from memdrift.cli.given import content_of
 from memdrift.cli.reading import namespaced
-from memdrift.errors import MemdriftError, TargetNotFound
+from memdrift.errors import MemdriftError, NotAllowed, TargetNotFound
 from memdrift.report import exhibit as exhibits
 from memdrift.report.chapters import stacks_of
 from memdrift.report.exhibit import Exhibit
@@ -74,7 +75,9 @@ def report(
     if chosen is None:
         raise click.UsageError(f"--format: the name {output} does not say which: one of {', '.join(FORMATS)}")
     stored = Path(incident)
-    if stored.suffix == ".json" and stored.is_file():
+    if "/" in incident and not stored.is_file():
+        raise click.ClickException(f"{incident}: there is no such file; name a document of the archive, or an incident")
+    if "/" in incident or (stored.suffix == ".json" and stored.is_file()):
         view = IncidentView(_document(stored))
     else:
         view = cluster.run(lambda connection: _look(connection, namespace, incident))
@@ -83,35 +86,44 @@ def report(
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"--output: {output} cannot be written: {error.strerror}") from error
+    written(output, text, "--output")
     click.echo(f"{output}: {len(text.encode()):,} bytes", err=True)
 
 
 async def _look(connection: Connection, namespace: str, name: str) -> IncidentView:
+    """The incident, with its store where this person may read that too."""
     found = await cluster.incident(connection, namespace, name)
-    store: FeatureStore | None = None
+    wanted = found.spec.store_ref
     try:
-        store = (await cluster.stores(connection, namespace, found.spec.store_ref.name))[0]
+        (store,) = await cluster.stores(connection, namespace, wanted.name)
     except TargetNotFound:
-        click.echo("the store is gone: no ledger, no objective, no baselines", err=True)
-    return IncidentView(found, store)
+        why = f"FeatureStore {namespace}/{wanted.name} is gone"
+    except NotAllowed as error:
+        why = f"{error.message}; you need `get` on featurestores.memdrift.io in namespace {namespace}"
+    except click.ClickException as error:
+        why = error.message
+    else:
+        if store.metadata.uid == wanted.uid:
+            return IncidentView(found, store)
+        why = f"FeatureStore {namespace}/{wanted.name} is another one than then"
+    told(f"without the store's ledger, objective and baselines: {why}")
+    return IncidentView(found)
 
 
 def _document(path: Path) -> DriftIncident:
     try:
-        return DriftIncident.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise click.ClickException(f"{path} is no stored incident document: {error}") from error
+        return DriftIncident.model_validate_json(content_of(path))
+    except ValidationError as error:
+        hint = "give the `document` of an incident as the archive has it"
+        raise refusal(error, f"{path} is no stored incident document", hint) from error
 
 
 def _read(path: Path) -> Exhibit:
     try:
-        return exhibits.decode(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"--exhibit: {path}: {error}") from error
+        return exhibits.decode(content_of(path))
+    except ValueError as error:
+        hint = "give the `exhibit` of an incident as the archive has it"
+        raise refusal(error, f"--exhibit: {path}", hint) from error
 
 
 def _named(options: tuple[str, ...]) -> dict[str, str]:
@@ -134,7 +146,6 @@ async def _archived(incident: DriftIncident, options: dict[str, str]) -> Exhibit
         content = None if elsewhere else await open_archive(base, options).read(stored.uri)
         return exhibits.decode(content or b"null")
     except (MemdriftError, ValueError) as error:
-        why = f"{error.reason}: {error.message}" if isinstance(error, MemdriftError) else str(error)
-        told = "it is not on this machine" if elsewhere else why
-        print(f"without measurements: {stored.uri} cannot be read: {told}", file=sys.stderr)
+        why = "it is not on this machine" if elsewhere else fault_of(error)
+        told(f"without measurements: {stored.uri} cannot be read: {why}")
         return Exhibit()

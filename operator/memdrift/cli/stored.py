@@ -10,10 +10,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from memdrift.api.featurestore import FeatureStoreSpec
 from memdrift.cli import judging
-from memdrift.cli.given import changed
+from memdrift.cli.faults import refusal
+from memdrift.cli.given import changed, content_of
 from memdrift.cli.reading import show
 from memdrift.cli.verdicts import show_judged
 from memdrift.drift.policy import DetectionPolicy
@@ -21,7 +23,7 @@ from memdrift.report import bundle, recomputation, tables
 from memdrift.report.bundle import Bundle
 from memdrift.version import VERSION
 
-LARGEST_BYTES = 512 * 1024 * 1024
+_A_BUNDLE = "a bundle is the `decision` document in the archive"
 
 
 def explain_bundle(path: Path, changes: Sequence[str], pod: str) -> int:
@@ -84,38 +86,49 @@ def _row(verdict: Mapping[str, object]) -> tuple[str, str, str]:
 
 def _varied(policy: DetectionPolicy, changes: Sequence[str]) -> DetectionPolicy:
     """The policy with fields of a spec changed: those about detection and objective. What they leave alone stays."""
-    spec = FeatureStoreSpec.model_validate(
-        {
-            "targetRef": {"kind": "Deployment", "name": "stored"},
-            "metrics": {
-                "source": "stored",
-                "memory": {"preset": "process"},
-                "latency": {"preset": "http-server"},
-                "load": [{"preset": "http-server"}],
-            },
-            "objective": {"latencyMilliseconds": round(policy.objective_milliseconds)},
-            "detection": {
-                "minGrowthPercent": round(policy.minimum_growth_percent),
-                "minGrowth": str(round(policy.minimum_growth_bytes)),
-                "minCoveragePercent": round(policy.minimum_coverage_percent),
-                "warmUpSeconds": round(policy.warm_up_seconds),
-                "minDriftingPods": policy.minimum_drifting_pods,
-            },
-        }
-    )
+    spec = _spec_of(policy)
     before, after = judging.detection_of(spec), judging.detection_of(changed(spec, changes))
     names = [each.name for each in fields(DetectionPolicy)]
     new = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
     return replace(policy, **new)
 
 
-def _read(path: Path) -> Bundle:
+def _spec_of(policy: DetectionPolicy) -> FeatureStoreSpec:
+    """A spec that gives the policy, as far as a spec can say it.
+
+    Raises:
+        click.ClickException: no spec could have given it.
+    """
+    document = {
+        "targetRef": {"kind": "Deployment", "name": "stored"},
+        "metrics": {
+            "source": "stored",
+            "memory": {"preset": "process"},
+            "latency": {"preset": "http-server"},
+            "load": [{"preset": "http-server"}],
+        },
+        "objective": {"latencyMilliseconds": round(policy.objective_milliseconds)},
+        "detection": {
+            "minGrowthPercent": round(policy.minimum_growth_percent),
+            "minGrowth": str(round(policy.minimum_growth_bytes)),
+            "minCoveragePercent": round(policy.minimum_coverage_percent),
+            "warmUpSeconds": round(policy.warm_up_seconds),
+            "minDriftingPods": policy.minimum_drifting_pods,
+        },
+    }
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise click.ClickException(f"{path} is larger than {LARGEST_BYTES} bytes: no decision bundle is")
-        found = bundle.read(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.ClickException(f"{path}: {error}; a bundle is the `decision` document in the archive") from error
+        return FeatureStoreSpec.model_validate(document)
+    except ValidationError as error:
+        hint = "no spec of this version says that, so leave --set out"
+        raise refusal(error, "the bundle's policy cannot be varied", hint) from error
+
+
+def _read(path: Path) -> Bundle:
+    content = content_of(path)
+    try:
+        found = bundle.read(content)
+    except (ValueError, RecursionError) as error:
+        raise refusal(error, str(path), _A_BUNDLE) from error
     if not found.windows:
-        raise click.ClickException(f"{path} holds no window: nothing was measured")
+        raise click.ClickException(f"{path} holds no window: nothing was measured; {_A_BUNDLE}")
     return found

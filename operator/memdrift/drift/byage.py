@@ -14,7 +14,8 @@ from memdrift.drift.loadbyage import not_explained_by_load_gate
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.pooling import Pool
-from memdrift.drift.statistics import kendall_tau, theil_sen
+from memdrift.drift.slopes import theil_sen
+from memdrift.drift.statistics import kendall_tau
 from memdrift.drift.verdict import Gate
 
 FEWEST_LIVES = 4

@@ -12,7 +12,8 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth, judged_tau, least_percent
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import correlation, following, kendall_tau, median, median_slopes, tau_deviation
+from memdrift.drift.slopes import median_slopes
+from memdrift.drift.statistics import correlation, following, kendall_tau, median, tau_deviation
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch, rows_of
 
 _SMALLEST_TAU = 0.6

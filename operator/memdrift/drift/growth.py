@@ -17,7 +17,8 @@ from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.hinges import hinge_blocks
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.statistics import Slopes, first_index, kendall_tau, median, theil_sen
+from memdrift.drift.slopes import Slopes, theil_sen
+from memdrift.drift.statistics import first_index, kendall_tau, median
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_TAU = 0.6

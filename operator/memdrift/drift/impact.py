@@ -16,7 +16,8 @@ from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.ranking import lagged_rank_correlation, ranks
-from memdrift.drift.statistics import kendall_tau, last_index, median, median_slopes
+from memdrift.drift.slopes import median_slopes
+from memdrift.drift.statistics import kendall_tau, last_index, median
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_CORRELATION = 0.4

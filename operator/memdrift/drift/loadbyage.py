@@ -11,7 +11,8 @@ import numpy as np
 from memdrift.drift.blocks import Floats
 from memdrift.drift.phrases import size_of
 from memdrift.drift.pooling import Pool
-from memdrift.drift.statistics import correlation, kendall_tau, median, theil_sen
+from memdrift.drift.slopes import theil_sen
+from memdrift.drift.statistics import correlation, kendall_tau, median
 from memdrift.drift.verdict import Gate
 
 _SMALLEST_CORRELATION = 0.3

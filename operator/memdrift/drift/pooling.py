@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks, Window
-from memdrift.drift.statistics import theil_sen
+from memdrift.drift.slopes import theil_sen
 from memdrift.drift.stretch import exists
 
 FEWEST_BLOCKS = 4

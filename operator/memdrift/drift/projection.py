@@ -10,7 +10,8 @@ import numpy as np
 
 from memdrift.drift.batch import BandRows, Batch, Indices
 from memdrift.drift.blocks import Floats
-from memdrift.drift.statistics import last_index, theil_sen
+from memdrift.drift.slopes import theil_sen
+from memdrift.drift.statistics import last_index
 from memdrift.drift.stretch import FEWEST_BLOCKS
 
 _LARGEST_AGE_SHARE = 1 / 6

@@ -13,7 +13,8 @@ from memdrift.drift.explanation import load_measured
 from memdrift.drift.fits import Approach, approach_fit, evidence_for, line_errors, step_error
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
-from memdrift.drift.statistics import first_index, following, last_index, median_slopes
+from memdrift.drift.slopes import median_slopes
+from memdrift.drift.statistics import first_index, following, last_index
 from memdrift.drift.stretch import Stretch, rows_of
 from memdrift.drift.verdict import GrowthShape
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from memdrift.drift.blocks import Bands, Floats, LifeBlocks, Window
 from memdrift.drift.phrases import size_of
-from memdrift.drift.statistics import theil_sen
+from memdrift.drift.slopes import theil_sen
 from memdrift.drift.stretch import exists
 from memdrift.drift.totals import with_heap_of_containers
 from memdrift.drift.verdict import Gate, GrowthKind, PodVerdict, Verdict, VerdictKind, VerdictReason

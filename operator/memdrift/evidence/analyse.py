@@ -13,14 +13,24 @@ from memdrift.evidence.changes import module_changes
 from memdrift.evidence.clusters import clusters
 from memdrift.evidence.compared import Compared, compared_profiles, decoded, first_of
 from memdrift.evidence.confidence import NO_MORE_THAN_NOISE, Basis, basis_of, confidence_percent, confidence_reason
-from memdrift.evidence.findings import Cluster, ComparedWith, Comparison, Findings, GrowingStack, ProfileKind, Suspect
+from memdrift.evidence.findings import (
+    Cluster,
+    ComparedWith,
+    Comparison,
+    Findings,
+    GrowingStack,
+    ProfileKind,
+    Suspect,
+    Taken,
+)
 from memdrift.evidence.fingerprint import normalised
-from memdrift.evidence.growth import Growth, growing_entries
+from memdrift.evidence.growth import Growth, goroutine_totals, growing_entries
 from memdrift.evidence.limits import DEFAULT_LIMITS, Limits
 from memdrift.evidence.modules import OriginKind, module_versions
 from memdrift.evidence.sentence import (
     explained_sentence,
     goroutines_sentence,
+    leaked_sentence,
     native_sentence,
     others_sentence,
     suspects_sentence,
@@ -65,7 +75,7 @@ def _growing_stacks(growth: Growth, hours: float | None) -> tuple[GrowingStack, 
             share_percent=growth.share_percent(value),
             growth_bytes_per_hour=value / hours if hours else None,
         )
-        for stack, value in growth.largest()[:_MAX_STACKS]
+        for stack, value in growth.largest(_MAX_STACKS)
     )
 
 
@@ -88,12 +98,15 @@ def _weighed(
     found: tuple[Suspect, ...], leaks: tuple[Cluster, ...], basis: Basis, hours: float | None
 ) -> tuple[Suspect, ...]:
     return tuple(
-        replace(
-            suspect,
+        suspect._replace(
             growth_bytes_per_hour=suspect.growth_bytes / hours if hours else None,
-            confidence_percent=confidence_percent(_share_for_confidence(suspect, found, leaks), basis),
+            confidence_percent=(
+                confidence_percent(_share_for_confidence(suspect, found, leaks), basis)
+                if rank < _MAX_SUSPECTS
+                else None
+            ),
         )
-        for suspect in found
+        for rank, suspect in enumerate(found)
     )
 
 
@@ -128,9 +141,17 @@ def analyse(comparison: Comparison, limits: Limits = DEFAULT_LIMITS) -> Findings
             growing_entries(compared.goroutines)[:_MAX_GOROUTINE_ENTRIES] if compared.goroutines_compared else ()
         ),
         span_seconds=compared.span_seconds,
+        leaked_goroutines=_leaked_goroutines(comparison, worst, limits),
     )
     findings = _judged(findings, comparison, compared) if compared.is_growth else findings
     return replace(findings, suspects=findings.suspects[:_MAX_SUSPECTS], sentence=_sentence(findings))
+
+
+def _leaked_goroutines(comparison: Comparison, worst: Taken, limits: Limits) -> tuple[tuple[str, int], ...]:
+    of_worst = (taken for taken in comparison.current if taken.uid == worst.uid)
+    leaked = first_of(of_worst, ProfileKind.GOROUTINE_LEAK)
+    entries = growing_entries(goroutine_totals(decoded(leaked, limits))) if leaked else ()
+    return entries[:_MAX_GOROUTINE_ENTRIES]
 
 
 def _hours(compared: Compared) -> float | None:
@@ -141,7 +162,13 @@ def _judged(findings: Findings, comparison: Comparison, compared: Compared) -> F
     """What can be said of growth only: which leaks, how sure, and whether the heap is the place to look at all."""
     growth, metric_growth = compared.growth.net_bytes, comparison.metric_growth_bytes
     explained = _explained_percent(growth, metric_growth)
-    basis = basis_of(compared.in_use_bytes, growth, explained, metric_grew=metric_growth is None or metric_growth > 0)
+    basis = basis_of(
+        compared.in_use_bytes,
+        growth,
+        explained,
+        period_bytes=compared.period_bytes,
+        metric_grew=metric_growth is None or metric_growth > 0,
+    )
     is_native = native.is_native(explained, resident=comparison.resident)
     goroutines = sum(compared.goroutines.values()) if compared.goroutines_compared else 0
     told = basis.noises >= NO_MORE_THAN_NOISE and not is_native  # chance has no name that could be recognised
@@ -177,6 +204,7 @@ def _sentence(findings: Findings) -> str:
         outside or suspects_sentence(grown, findings.suspects, findings.changes, is_growth=is_growth),
         others_sentence(findings.clusters),
         goroutines_sentence(findings.growing_goroutines, MANY_GOROUTINES),
+        leaked_sentence(findings.leaked_goroutines),
         explained_sentence(findings.explained_percent),
         "" if is_growth else "there is no earlier profile to compare with, so this is not growth",
     )

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from memdrift.evidence.fingerprint import normalised
-from memdrift.evidence.holders import Holder, largest, plus, suspect_position
+from memdrift.evidence.holders import Holder, is_runtime, largest, plus
 from memdrift.evidence.makers import CALLERS_LOOKED_AT, Lineage, handed_over
 from memdrift.evidence.modules import OriginKind, Origins
 from memdrift.evidence.retention import (
@@ -50,11 +50,14 @@ class Attribution:
     def __init__(self, growth: Mapping[Stack, int], origins: Origins) -> None:
         self._origins = origins
         self._roles = _Roles(origins)
+        self._runtime = frozenset(filter(is_runtime, origins.standard))
+        self._starting = frozenset(function for function in origins.standard if starts_goroutine((function,)))
         self.holders: dict[str, Holder] = {}
         self._lineages: dict[Lineage, int] = {}
         self._clients: dict[str, int] = {}
         self._of_goroutines = 0
         self._of_requests: dict[str, int] = {}
+        self._leading: dict[str, str] = {}
         self.unattributed_bytes = 0
         self._count(growth)
 
@@ -92,13 +95,14 @@ class Attribution:
                 plus(self.holders[roles[function].name].callers, caller, value)
 
     def _count_callerless(self, stack: Stack, value: int) -> None:
-        position = suspect_position(stack, self._origins)
-        if position is None:
-            if starts_goroutine(stack):
-                self._of_goroutines += value
-            else:
+        if self._runtime.issuperset(stack):
+            if self._starting.isdisjoint(stack):
                 self.unattributed_bytes += value
-        elif serves_request(stack):
+            else:
+                self._of_goroutines += value
+            return
+        position = next(at for at in range(len(stack) - 1, -1, -1) if stack[at] not in self._runtime)
+        if serves_request(stack):
             plus(self._of_requests, stack[position], value)
         else:
             self._own(stack[position], value, retained_kind(stack[: position + 1]))
@@ -121,9 +125,9 @@ class Attribution:
     def _lineage(self, owner: str, stack: Stack, position: int) -> Lineage:
         roles, found = self._roles, [owner]
         for function in islice(stack, position + 1, None):
-            _, own, name = roles[function]
-            if own and name != found[-1]:
-                found.append(name)
+            role = roles[function]
+            if role.own and role.name != found[-1]:
+                found.append(role.name)
                 if len(found) > CALLERS_LOOKED_AT:
                     break
         return tuple(found)
@@ -169,7 +173,10 @@ class Attribution:
     def _hand_over(self, maker: str, keeper: str, value: int) -> None:
         source, target = self.holders[maker], self.holders.setdefault(keeper, Holder())
         source.add(largest(source.functions), -value, "")
+        self._leading.pop(maker, None)
         target.growth_bytes += value
         plus(target.kinds, "", value)
-        plus(target.functions, largest(target.functions) or keeper, value)
+        if keeper not in self._leading:  # what is added to the largest leaves it the largest
+            self._leading[keeper] = largest(target.functions) or keeper
+        plus(target.functions, self._leading[keeper], value)
         plus(target.makers, maker, value)

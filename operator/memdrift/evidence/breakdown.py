@@ -6,12 +6,13 @@ Exists so that terminal, JSON and tests read the same figures. Must not format.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nsmallest
+from typing import NamedTuple
 
 from memdrift.evidence.contrast import Contrast
 from memdrift.evidence.modules import OriginKind, Origins
-from memdrift.evidence.stacks import cumulative_by, flat_by
+from memdrift.evidence.stacks import cumulative_by, cumulative_by_function, flat_by, flat_by_function
 
 STANDARD, UNKNOWN = "(standard library)", "(unknown)"
 
@@ -24,8 +25,7 @@ class By(StrEnum):
     MODULE = "module"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One function, file or module.
 
     Attributes:
@@ -43,11 +43,14 @@ class Row:
     version: str
 
 
-def rows(contrast: Contrast, by: By, *, cumulative_first: bool = False) -> list[Row]:
-    """Everything that changed, the largest change first whether it grew or shrank, ties by name."""
+def rows(contrast: Contrast, by: By, most: int, *, cumulative_first: bool = False) -> list[Row]:
+    """What changed most, the largest change first whether it grew or shrank, ties by name."""
     place_of = places(contrast.origins, by)
-    flat = flat_by(contrast.growth.bytes_by_stack, place_of)
-    cumulative = cumulative_by(contrast.growth.bytes_by_stack, place_of)
+    grown = contrast.growth.bytes_by_stack
+    if by is By.FUNCTION:
+        flat, cumulative = flat_by_function(grown), cumulative_by_function(grown)
+    else:
+        flat, cumulative = flat_by(grown, place_of), cumulative_by(grown, place_of)
     now = flat_by(contrast.now.totals, place_of)
     described = _describing(contrast.origins, by)
     order = (cumulative, flat) if cumulative_first else (flat, cumulative)
@@ -57,7 +60,7 @@ def rows(contrast: Contrast, by: By, *, cumulative_first: bool = False) -> list[
 
     return [
         Row(name, flat.get(name, 0), cumulative.get(name, 0), now.get(name, 0), *described(name))
-        for name in sorted(flat.keys() | cumulative.keys(), key=largest_first)
+        for name in nsmallest(most, flat.keys() | cumulative.keys(), key=largest_first)
     ]
 
 

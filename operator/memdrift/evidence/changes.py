@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from memdrift.evidence.findings import ModuleChange
 from memdrift.evidence.growth import Growth
+from memdrift.evidence.leaks import ModuleChange
 from memdrift.evidence.modules import Origins
 
 _MATERIAL_SHARE_PERCENT = 5.0
@@ -21,7 +21,9 @@ def growth_by_module(modules: Iterable[str], growth: Growth, origins: Origins) -
     functions = {function: origins.origin(function).module for function in origins.files}
     of_wanted = {function: module for function, module in functions.items() if module in wanted}
     by_module: dict[str, int] = {}
-    for stack, value in growth.largest():
+    for stack, value in growth.bytes_by_stack.items():
+        if value <= 0:
+            continue
         for module in {of_wanted[function] for function in stack if function in of_wanted}:
             by_module[module] = by_module.get(module, 0) + value
     return by_module

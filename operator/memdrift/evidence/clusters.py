@@ -7,9 +7,10 @@ too small to be told from the noise around a leak.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from heapq import nsmallest
 
-from memdrift.evidence.findings import Cluster, Suspect
 from memdrift.evidence.fingerprint import digest_of, owner_of
+from memdrift.evidence.leaks import Cluster, Suspect
 from memdrift.evidence.modules import Origins
 
 MINIMUM_SHARE_PERCENT = 15.0
@@ -28,11 +29,12 @@ def clusters(
     for suspect in suspects:
         members.setdefault(owner_of(suspect.function, origins), []).append(suspect)
     total = sum(each.growth_bytes for group in members.values() for each in group)
-    made = [_cluster(owner, group, total, main_file) for owner, group in members.items()]
-    made.sort(key=lambda each: (-each.growth_bytes, each.owner))
+    grown = [(sum(each.growth_bytes for each in group), owner) for owner, group in members.items()]
+    largest = nsmallest(MOST, grown, key=lambda each: (-each[0], each[1]))
+    made = [_cluster(owner, members[owner], total, main_file) for _, owner in largest]
     if not made:
         return ()
-    kept = [each for each in made if each is made[0] or each.share_percent >= MINIMUM_SHARE_PERCENT][:MOST]
+    kept = [each for each in made if each is made[0] or each.share_percent >= MINIMUM_SHARE_PERCENT]
     leading = _leading(kept, known)
     return (leading, *(each for each in kept if each is not leading))
 

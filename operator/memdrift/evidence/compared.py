@@ -71,6 +71,7 @@ class Compared:
     Attributes:
         span_seconds: the time in which it grew; None where nothing is compared, or where the baseline was older.
         in_use_bytes: what the heap holds now.
+        period_bytes: between two samples of the coarser heap profile; 0 where neither says.
         main_file: path of the program's binary; "" where unknown.
         goroutines: change in number by stack; all of them where there is nothing to compare with.
         profiles: those of the worst pod.
@@ -79,6 +80,7 @@ class Compared:
     compared_with: ComparedWith
     span_seconds: float | None
     in_use_bytes: int
+    period_bytes: int
     main_file: str
     growth: Growth
     goroutines: dict[Stack, int]
@@ -106,6 +108,7 @@ def compared_profiles(comparison: Comparison, worst: Taken, limits: Limits) -> C
         compared_with=compared_with,
         span_seconds=_span_seconds(worst, earlier, compared_with),
         in_use_bytes=in_use_bytes(heap_now),
+        period_bytes=max(heap_now.period, heap_then.period if heap_then else 0),
         main_file=heap_now.main_file,
         growth=heap_growth(heap_now, heap_then),
         goroutines=goroutine_growth(goroutines_now, goroutines_then) if goroutines_now else {},

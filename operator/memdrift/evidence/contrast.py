@@ -5,13 +5,13 @@ Exists for people who have two files and no cluster. Must not know files, termin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from memdrift.evidence.changes import module_changes
 from memdrift.evidence.clusters import clusters
 from memdrift.evidence.confidence import NO_MORE_THAN_NOISE, basis_of, confidence_percent, confidence_reason
-from memdrift.evidence.findings import ModuleChange, Suspect
 from memdrift.evidence.growth import Growth, goroutine_totals, growing_entries, growth_of, heap_totals
+from memdrift.evidence.leaks import ModuleChange, Suspect
 from memdrift.evidence.limits import ProfileInvalid, ProfileProblem
 from memdrift.evidence.measures import allocation_index, is_goroutines, is_heap
 from memdrift.evidence.modules import OriginKind, Origins, module_versions, origins
@@ -24,8 +24,7 @@ HEAP, GOROUTINES = "memory in use", "goroutines"
 BYTES = "bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One of the two profiles, summed.
 
     Attributes:
@@ -48,8 +47,7 @@ class Side:
         return sum(self.totals.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(NamedTuple):
     """What a pair of profiles says.
 
     Attributes:
@@ -92,7 +90,9 @@ def contrasted(now: Profile, then: Profile, sample_type: str = "") -> Contrast:
     known = origins([now, then])
     changes = module_changes(module_versions([then]), module_versions([now]), growth, known)
     found = suspects(growth, {}, known) if unit == BYTES else ()
-    basis = basis_of(now_side.total, growth.net_bytes, None, metric_grew=True)
+    basis = basis_of(
+        now_side.total, growth.net_bytes, None, period_bytes=max(now.period, then.period), metric_grew=True
+    )
     is_leak = what == HEAP and basis.noises >= NO_MORE_THAN_NOISE
     leaks = clusters(found, known, now.main_file) if is_leak else ()
     leading_share = _share(found)

@@ -2,8 +2,8 @@
 
 Exists so that what is deleted is decided in one place, from what is seen in the archive and what is on record, and can
 be tested without either. Of every incident the first, last and worst profile of each kind stay, its newest document of
-each sort, its decisions, and whatever is unknown here; of the baselines every one in use. Nothing is dispensable
-before what replaces it is seen. Must not delete.
+each sort, its decisions, and whatever is unknown here; of the baselines every one in use, and every one that the
+profiles of an incident were compared with. Nothing is dispensable before what replaces it is seen. Must not delete.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ class IncidentRecord:
     Attributes:
         closed_at: epoch seconds; None while it is open.
         referenced: keys of documents that its status names.
+        revisions: what its profiles are of, and what they were compared with.
     """
 
     closed_at: float | None
     profiles: tuple[KnownProfile, ...]
     referenced: frozenset[str] = frozenset()
+    revisions: frozenset[str] = frozenset()
 
 
 def of_incident(
@@ -63,7 +65,7 @@ def of_incident(
     """What is dispensable in an incident's folder, oldest first; nothing before it was closed for so long."""
     if record.closed_at is None or now - record.closed_at < after_seconds:
         return ()
-    spare = {*_spare_profiles(files, record), *_superseded(files)} - record.referenced
+    spare = {*_spare_profiles(files, record), *_superseded(files, record.referenced)} - record.referenced
     return _oldest_first(file for file in files if file.key in spare)
 
 
@@ -82,12 +84,14 @@ def _spare_profiles(files: Sequence[KeptFile], record: IncidentRecord) -> set[st
     return spare
 
 
-def _superseded(files: Sequence[KeptFile]) -> set[str]:
+def _superseded(files: Sequence[KeptFile], referenced: frozenset[str]) -> set[str]:
+    """All but the newest of each sort; of several stored at one moment the one on record says which that is."""
     spare: set[str] = set()
     for sort in SUPERSEDED_SORTS:
         of_sort = [file for file in files if file.key.rsplit("/", 1)[-1].startswith(sort)]
-        newest = max((file.stored_at for file in of_sort), default=0.0)
-        spare |= {file.key for file in of_sort if file.stored_at < newest}
+        stored_last = max((file.stored_at for file in of_sort), default=0.0)
+        newest = {file.key for file in of_sort if file.stored_at == stored_last}
+        spare |= {file.key for file in of_sort} - (newest & referenced or newest)
     return spare
 
 
@@ -103,7 +107,7 @@ def of_baselines(
     Args:
         files: all below the store's folder, each `…/REVISION/CONTAINER/FILE`.
         in_use: keys that the store's status names.
-        revisions_in_use: revisions that run, or that an open incident is about.
+        revisions_in_use: revisions that run, or that an incident's profiles are of or were compared with.
         now: epoch seconds.
         after_seconds: how long what replaces a baseline must have been there.
     """

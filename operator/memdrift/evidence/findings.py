@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from memdrift.evidence.kinds import ProfileKind
+from memdrift.evidence.leaks import Cluster, ModuleChange, Suspect
 
-class ProfileKind(StrEnum):
-    """The profiles memdrift asks for, by their path under the base path."""
-
-    HEAP = "heap"
-    GOROUTINE = "goroutine"
-    GOROUTINE_LEAK = "goroutineleak"
+__all__ = [
+    "Cluster", "ComparedWith", "Comparison", "Findings", "GrowingStack", "ModuleChange", "ProfileKind", "Suspect",
+    "Taken",
+]  # fmt: skip
 
 
 class ComparedWith(StrEnum):
@@ -64,68 +64,6 @@ class GrowingStack:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
-    """The function outside the standard library that holds growth, with what it retains.
-
-    Attributes:
-        module: import path of the module; "" where the frame names none (own main package: the main module if known);
-            "std" where no frame of the stack lies outside the standard library.
-        version: the module's version from file names; "" where unknown (vendored without -trimpath, replaced).
-        share_percent: of all positive growth in the profile pair.
-        retained_by: what the standard-library frames below it say is retained ("contexts", "timers"); "" where nothing.
-        ownership: one of `modules.OriginKind`: the program itself, a dependency, or the standard library.
-        made_by: the function that makes the memory which this one keeps; "" where that is itself.
-        called_by: for a dependency, the nearest caller in own code; "" where there is none on its stacks.
-        growth_bytes_per_hour: over the time between the two profiles; None where nothing is compared.
-        confidence_percent: how sure it is that this one leaks; None where nothing is compared.
-    """
-
-    function: str
-    module: str
-    version: str
-    growth_bytes: int
-    share_percent: float
-    retained_by: str = ""
-    ownership: str = ""
-    made_by: str = ""
-    called_by: str = ""
-    growth_bytes_per_hour: float | None = None
-    confidence_percent: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Growing stacks of one leak.
-
-    Attributes:
-        fingerprint: hex digest of the owner, the same wherever this leak is seen.
-        owner: what it is named after: a type of a dependency, or a function.
-        share_percent: of all growth that somebody owns.
-    """
-
-    fingerprint: str
-    owner: str
-    module: str
-    version: str
-    growth_bytes: int
-    share_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleChange:
-    """A module whose version differs between the last healthy revision and the profiled one.
-
-    Attributes:
-        before: "" where no profile of the healthy revision names the module.
-    """
-
-    module: str
-    before: str
-    after: str
-    in_growing_stacks: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Findings:
     """What one comparison of profiles says.
 
@@ -135,6 +73,8 @@ class Findings:
         metric_growth_bytes: what the metric grew by over the same span, as given by the caller; None where unknown.
         explained_percent: profile growth over metric growth, 0..100; None where either is unknown.
         growing_goroutines: creation site and growth in number, largest first.
+        leaked_goroutines: the same of goroutines that the runtime knows to be blocked for ever; empty where it does not
+            tell.
         fingerprint: that of the leading cluster; "" where nothing grows.
         clusters: the leaks that the growing stacks fall into, the leading one first; usually one.
         sentence: for people.
@@ -163,6 +103,7 @@ class Findings:
     confidence_reason: str = ""
     native: bool = False
     next_steps: tuple[str, ...] = ()
+    leaked_goroutines: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

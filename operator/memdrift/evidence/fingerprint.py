@@ -8,7 +8,6 @@ for own code the function. Must not depend on line numbers, versions, addresses 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 
@@ -16,11 +15,18 @@ from memdrift.evidence.modules import OriginKind, Origins
 from memdrift.evidence.names import package_of
 from memdrift.evidence.nativenames import plain_name
 
-_CLOSURE = re.compile(r"(\.(func|gowrap|deferwrap)[0-9]+|-(range|fm)[0-9]*|\.[0-9]+)+(?=\.|$)")
+try:
+    from _blake2 import blake2b  # hashlib has the same one, but loads all of OpenSSL first, for which `diff` would wait
+except ImportError:
+    from hashlib import blake2b
+
+# Names are hostile: each pattern takes what it has matched once and for all (`++`), so that none of them is slow.
+_CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap)[0-9]++|-(?:range|fm)[0-9]*+|\.[0-9]++)++")
 _INIT = re.compile(r"\.init\.[0-9]+")
-_PIECES = re.compile(r"\.(\([^)]*\)|[^.]+)")
+_PIECES = re.compile(r"\.(\([^().]*+\)|[^.]++)")
+_BRACKET = re.compile(r"([\[\]])")
 _MAJOR_VERSION = re.compile(r"(?<=[^/])/v[0-9]+(?=[/.]|$)|(?<=[a-z])\.v[0-9]+(?=[/.]|$)")
-_BUILD_OF_PROGRAM = re.compile(r"([-_.](v?[0-9][0-9A-Za-z.+]*|[0-9a-f]{7,})|\s\(deleted\))+$")
+_BUILD_OF_PROGRAM = re.compile(r"(?:[-_.](?:v?[0-9][0-9A-Za-z.+]*+|[0-9a-f]{7,}+)|\s\(deleted\))++$")
 _DIGEST_BYTES = 16
 _CACHED_NAMES = 65_536
 
@@ -30,14 +36,23 @@ def _without_type_arguments(function: str) -> str:
         return function
     kept = []
     depth = 0
-    for character in function:
-        if character == "[":
+    for piece in _BRACKET.split(function):
+        if piece == "[":
             depth += 1
-        elif character == "]":
+        elif piece == "]":
             depth = max(0, depth - 1)
         elif depth == 0:
-            kept.append(character)
+            kept.append(piece)
     return "".join(kept)
+
+
+def _without_closures(name: str) -> str:
+    """A run of closures is taken out where it ends an element of the name."""
+
+    def kept(run: re.Match[str]) -> str:
+        return "" if run.end() == len(name) or name[run.end()] == "." else run[0]
+
+    return _CLOSURE.sub(kept, name)
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
@@ -50,7 +65,7 @@ def normalised(function: str) -> str:
     if "::" in function:
         return plain_name(function)
     name = _INIT.sub(".init", _without_type_arguments(function))
-    kept = _CLOSURE.sub("", name)
+    kept = _without_closures(name)
     if kept == name:
         return name
     package = package_of(kept)
@@ -82,4 +97,4 @@ def digest_of(owner: str, main_file: str) -> str:
     name = _MAJOR_VERSION.sub("", owner.rpartition("/vendor/")[2])
     if package_of(name) == "main":
         name = f"{program_of(main_file)}:{name}"
-    return hashlib.blake2b(name.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return blake2b(name.encode(), digest_size=_DIGEST_BYTES).hexdigest()

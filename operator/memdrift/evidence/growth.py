@@ -5,15 +5,15 @@ Exists so that every later step works on the same few sums. Must not attribute a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from heapq import nsmallest
+from typing import NamedTuple
 
 from memdrift.evidence.measures import goroutine_index, objects_index, space_index
 from memdrift.evidence.parts import Profile
 from memdrift.evidence.stacks import Stack, column_totals, difference
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(NamedTuple):
     """Change of in-use memory by stack; stacks that did not change are absent.
 
     Attributes:
@@ -32,10 +32,10 @@ class Growth:
         """A part of the positive growth, 0 to 100."""
         return 100.0 * value / self.positive_bytes if self.positive_bytes > 0 else 0.0
 
-    def largest(self) -> list[tuple[Stack, int]]:
+    def largest(self, most: int) -> list[tuple[Stack, int]]:
         """Stacks that grew, largest first, ties in the order of their names."""
         growing = ((stack, value) for stack, value in self.bytes_by_stack.items() if value > 0)
-        return sorted(growing, key=lambda item: (-item[1], item[0]))
+        return nsmallest(most, growing, key=lambda item: (-item[1], item[0]))
 
 
 def heap_totals(profile: Profile) -> tuple[dict[Stack, int], dict[Stack, int]]:

@@ -6,13 +6,11 @@ Exists so that attribution and ranking speak of the same accounts. Must not say 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from memdrift.evidence.modules import Origins
 from memdrift.evidence.stacks import Stack
 
 
-@dataclass(slots=True)
 class Holder:
     """What one function holds more of than before; closures count as the function they are written in.
 
@@ -23,11 +21,14 @@ class Holder:
         callers: growth by the nearest caller in own code.
     """
 
-    growth_bytes: int = 0
-    functions: dict[str, int] = field(default_factory=dict)
-    kinds: dict[str, int] = field(default_factory=dict)
-    makers: dict[str, int] = field(default_factory=dict)
-    callers: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("callers", "functions", "growth_bytes", "kinds", "makers")
+
+    def __init__(self) -> None:
+        self.growth_bytes = 0
+        self.functions: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
+        self.makers: dict[str, int] = {}
+        self.callers: dict[str, int] = {}
 
     def add(self, function: str, value: int, kind: str) -> None:
         """Count a part of the growth."""
@@ -61,9 +62,14 @@ def suspect_position(stack: Stack, origins: Origins) -> int | None:
         if function not in origins.standard:
             return position
     for position in range(len(stack) - 1, -1, -1):
-        if not stack[position].startswith(("runtime.", "runtime/", "internal/runtime/")):
+        if not is_runtime(stack[position]):
             return position
     return None
+
+
+def is_runtime(function: str) -> bool:
+    """Whether a function of the standard library belongs to the runtime, which allocates for everybody."""
+    return function.startswith(("runtime.", "runtime/", "internal/runtime/"))
 
 
 def suspect_of(stack: Stack, origins: Origins) -> str:

@@ -13,8 +13,9 @@ from memdrift.evidence.parts import Profile, SampleType
 
 _SPACE_NAMES = ("inuse_space", "space", "inuse_bytes", "live_bytes", "in_use")
 _OBJECTS_NAMES = ("inuse_objects", "objects", "inuse_count", "live_objects")
-_GOROUTINE_NAMES = ("goroutine", "goroutineleak")
-_SPACE_UNITS = ("bytes", "byte", "B")
+_LEAKED_GOROUTINES = "goroutineleak"
+_GOROUTINE_NAMES = ("goroutine", _LEAKED_GOROUTINES)
+SPACE_UNITS = ("bytes", "byte", "B")
 _NOT_IN_USE = ("alloc", "free", "peak", "total", "max", "garbage", "requested")
 """Beginnings of the names of values that are no memory in use: what was ever allocated can only grow."""
 
@@ -28,7 +29,7 @@ def space_index(profile: Profile) -> int:
     candidates = {
         kind.name: index
         for index, kind in enumerate(profile.sample_types)
-        if kind.unit in _SPACE_UNITS and not kind.name.startswith(_NOT_IN_USE)
+        if kind.unit in SPACE_UNITS and not kind.name.startswith(_NOT_IN_USE)
     }
     for name in (*_SPACE_NAMES, profile.default_type):
         if name in candidates:
@@ -78,6 +79,11 @@ def is_heap(profile: Profile) -> bool:
 def is_goroutines(sample_types: tuple[SampleType, ...]) -> bool:
     """Whether the values are numbers of goroutines."""
     return any(kind.name in _GOROUTINE_NAMES for kind in sample_types)
+
+
+def may_be_empty(sample_types: tuple[SampleType, ...]) -> bool:
+    """Whether a profile without samples says something: that no goroutine is leaked. Other profilers are then off."""
+    return any(kind.name == _LEAKED_GOROUTINES for kind in sample_types)
 
 
 def _named(profile: Profile, name: str) -> list[int]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from memdrift.evidence.names import (
     PLACEHOLDER_FILES,
@@ -18,6 +18,7 @@ from memdrift.evidence.names import (
     guessed_module,
     package_of,
     versioned_module,
+    with_parents,
 )
 from memdrift.evidence.nativenames import is_library, namespace_of
 from memdrift.evidence.parts import Profile
@@ -35,8 +36,7 @@ class OriginKind(StrEnum):
     DEPENDENCY = "dependency"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where one function comes from.
 
     Attributes:
@@ -86,7 +86,6 @@ def _main_module(files: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-@dataclass(frozen=True, slots=True)
 class Origins:
     """Knows the origin of every function of some profiles of one program.
 
@@ -97,10 +96,15 @@ class Origins:
         standard: those of the functions that belong to the Go runtime or standard library.
     """
 
-    files: dict[str, str]
-    versions: dict[str, str]
-    main_module: tuple[str, str]
-    standard: frozenset[str]
+    __slots__ = ("_known", "files", "main_module", "standard", "versions")
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+        self.versions = _versions(files)
+        self.main_module = _main_module(files)
+        goroot_source = _goroot_source(files)
+        self.standard = frozenset(name for name, file in files.items() if _is_standard(name, file, goroot_source))
+        self._known: dict[str, Origin] = {}
 
     def is_standard(self, function: str) -> bool:
         """Whether the function belongs to the Go runtime or standard library."""
@@ -108,6 +112,12 @@ class Origins:
 
     def origin(self, function: str) -> Origin:
         """Where one of the profiles' functions comes from."""
+        found = self._known.get(function)
+        if found is None:
+            found = self._known[function] = self._origin(function)
+        return found
+
+    def _origin(self, function: str) -> Origin:
         if self.is_standard(function):
             return Origin(OriginKind.STANDARD)
         if "::" in function:
@@ -130,26 +140,30 @@ class Origins:
         return Origin(kind, known or guessed_module(package))
 
     def _known_module(self, package: str) -> str:
-        while package and package not in self.versions:
-            package = package.rpartition("/")[0]
-        return package
+        return next((each for each in with_parents(package) if each in self.versions), "")
 
 
 def origins(profiles: Iterable[Profile]) -> Origins:
     """The origins of all functions of some profiles; where two profiles differ, the first one counts."""
+    return Origins(_files(profiles))
+
+
+def _files(profiles: Iterable[Profile]) -> dict[str, str]:
     files: dict[str, str] = {}
     for profile in profiles:
         for function, file in files_by_function(profile).items():
             if files.get(function, "") in PLACEHOLDER_FILES:
                 files[function] = file
+    return files
+
+
+def _versions(files: Mapping[str, str]) -> dict[str, str]:
     versions: dict[str, str] = {}
     for function, file in files.items():
         versioned = versioned_module(function, file)
         if versioned:
             versions.setdefault(*versioned)
-    goroot_source = _goroot_source(files)
-    standard = frozenset(function for function, file in files.items() if _is_standard(function, file, goroot_source))
-    return Origins(files, versions, _main_module(files), standard)
+    return versions
 
 
 def module_versions(profiles: Iterable[Profile]) -> dict[str, str]:
@@ -158,4 +172,4 @@ def module_versions(profiles: Iterable[Profile]) -> dict[str, str]:
     Only code that ran, or holds memory, leaves its name in a profile: a module that is missing here may still be
     linked in.
     """
-    return dict(sorted(origins(profiles).versions.items()))
+    return dict(sorted(_versions(_files(profiles)).items()))

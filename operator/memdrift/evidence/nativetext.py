@@ -17,7 +17,7 @@ from itertools import chain
 from sys import intern
 
 from memdrift.evidence.limits import Limits, ProfileInvalid, ProfileProblem
-from memdrift.evidence.parts import Frame, Profile, Sample, SampleType, counter_name, printable
+from memdrift.evidence.parts import Frame, Profile, Sample, SampleType, counter_name, name_of, printable
 from memdrift.evidence.tables import bound
 from memdrift.evidence.wire import not_pprof
 
@@ -26,7 +26,11 @@ _COUNTS = re.compile(rb"\s*(?:t\*:)?\s*(\d{1,18}):\s*(\d{1,18})\s*\[\s*\d*:\s*\d
 _ADDRESS = re.compile(rb"0x[0-9a-f]{1,16}$")
 _MAPPED = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16})\s+\S*x\S*\s+([0-9a-f]{1,16})\s+\S+\s+\d+\s+(/.*)$")
 _SYMBOL = re.compile(rb"(0x[0-9a-f]{1,16})\s+(\S.*)$")
+_OF_THREAD = re.compile(rb"t\d+:")
 _LINES_PER_SAMPLE = 4
+_INLINED = b"--"
+_MOST_INLINED = 4
+"""Frames behind one address, on average."""
 _LARGEST_FIGURE = 2**62
 """No process has more; what a file claims beyond it is no figure."""
 _TYPES = (SampleType("inuse_objects", "count"), SampleType("inuse_space", "bytes"))
@@ -38,8 +42,9 @@ class _Text:
     rate_bytes: int = 0
     stacks: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict)
     mapped: list[tuple[int, int, int, str]] = field(default_factory=list)
-    symbols: dict[int, str] = field(default_factory=dict)
+    symbols: dict[int, bytes] = field(default_factory=dict)
     frames: int = 0
+    inlined: int = 0
     lines: int = 0
 
     def add(self, stack: tuple[int, ...], objects: int, size: int) -> None:
@@ -112,16 +117,16 @@ def _read(stream: io.BytesIO, text: _Text) -> None:
 
 def _take_heap_line(content: bytes, stack: tuple[int, ...] | None, text: _Text) -> tuple[int, ...] | None:
     """One line of the heap section; the stack that the next line counts, where this line is one."""
-    rate = _RATE.search(content)
+    rate = _RATE.search(content) if b"heap_v2/" in content else None
     if rate:
         text.rate_bytes = int(rate[1])
         return None
+    if content[:1] == b"t" and _OF_THREAD.match(content):
+        return stack  # one thread's part of the same stack
     if content.startswith(b"@"):
         return _stack(content)
     counts = _COUNTS.match(content)
     if counts is None:
-        if re.match(rb"t\d+:", content):
-            return stack  # one thread's part of the same stack
         raise not_pprof(f"no line of a heap text: {printable(content[:60].decode('utf-8', 'replace'))}")
     if counts[3]:
         text.add(_stack(counts[3]), int(counts[1]), int(counts[2]))
@@ -140,7 +145,7 @@ def _stack(content: bytes) -> tuple[int, ...]:
 def _take_mapped(content: bytes, text: _Text) -> None:
     found = _MAPPED.match(content)
     if found:
-        path = intern(printable(found[4].decode("utf-8", "replace")))
+        path = intern(name_of(found[4]))
         text.mapped.append((int(found[1], 16), int(found[2], 16), int(found[3], 16), path))
         bound("mappings", len(text.mapped), text.limits.locations)
 
@@ -148,7 +153,9 @@ def _take_mapped(content: bytes, text: _Text) -> None:
 def _take_symbol(content: bytes, text: _Text) -> None:
     found = _SYMBOL.match(content)
     if found:
-        text.symbols[int(found[1], 16)] = printable(found[2].decode("utf-8", "replace"))
+        text.symbols[int(found[1], 16)] = found[2]
+        text.inlined += found[2].count(_INLINED)
+        bound("inlined frames", text.inlined, _MOST_INLINED * text.limits.locations)
         bound("symbols", len(text.symbols), text.limits.locations)
 
 
@@ -159,9 +166,10 @@ def _frames(address: int, text: _Text) -> tuple[Frame, ...]:
         start = offset = 0
         path = ""
     # A caller's address is the one it returns to; its name is kept for the call before.
-    names = text.symbols.get(address) or text.symbols.get(address - 1, "")
+    names = text.symbols.get(address) or text.symbols.get(address - 1, b"")
     if names:
-        return tuple(Frame(intern(name), path, 0) for name in names.split("--") if name) or (Frame(names, path, 0),)
+        inlined = [Frame(intern(name_of(name)), path, 0) for name in names.split(_INLINED) if name]
+        return tuple(inlined) or (Frame(intern(name_of(names)), path, 0),)
     return (Frame(intern(counter_name(path, address - start + offset)), path, 0),)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from memdrift.evidence.findings import ModuleChange, Suspect
+from memdrift.evidence.leaks import ModuleChange, Suspect
 from memdrift.evidence.modules import OriginKind, Origins
 from memdrift.evidence.parts import Profile
 

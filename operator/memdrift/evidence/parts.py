@@ -6,7 +6,6 @@ Exists so that profiles of other formats end in the same values. Must not decode
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from memdrift.evidence.limits import ProfileInvalid, ProfileProblem
@@ -27,6 +26,9 @@ class Frame(NamedTuple):
     line: int
 
 
+LONGEST_NAME = 2048
+"""Of functions and files, in characters."""
+
 Stack = tuple[str, ...]
 """Function names, leaf (the allocation) first, inlined frames expanded."""
 
@@ -38,8 +40,7 @@ class Sample(NamedTuple):
     values: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One decoded profile.
 
     Attributes:
@@ -47,7 +48,7 @@ class Profile:
         main_file: file name of the first mapping, which is the program's binary; "" where unknown.
         default_type: the sample type that the writer wants to be shown first; "" where it says none.
         taken_at: epoch seconds; 0 where the writer does not say.
-        period: how far samples are apart, for a heap in bytes; 0 where the writer does not say.
+        period: bytes between two samples; 0 where the writer does not say, or samples by something else than bytes.
     """
 
     sample_types: tuple[SampleType, ...]
@@ -68,6 +69,14 @@ class Profile:
     def held(self) -> str:
         """The sample types for people, for example `inuse_objects/count, inuse_space/bytes`."""
         return ", ".join(f"{name}/{unit}" if unit else name for name, unit in self.sample_types)
+
+
+def name_of(content: bytes) -> str:
+    """A name as a file holds it, harmless, and without its middle where it is longer than any compiler's."""
+    text = content.decode("utf-8", "replace")
+    if len(text) > LONGEST_NAME:
+        text = f"{text[: LONGEST_NAME // 2]}…{text[-LONGEST_NAME // 2 :]}"
+    return printable(text)
 
 
 def printable(text: str) -> str:

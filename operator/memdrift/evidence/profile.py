@@ -6,7 +6,7 @@ Must not judge what the profile says.
 
 from __future__ import annotations
 
-from memdrift.evidence.findings import ProfileKind
+from memdrift.evidence.kinds import ProfileKind
 from memdrift.evidence.limits import DEFAULT_LIMITS, Limits, ProfileInvalid, ProfileProblem
 from memdrift.evidence.measures import goroutine_index, objects_index, space_index
 from memdrift.evidence.parts import Frame, Profile, Sample, SampleType
@@ -36,7 +36,7 @@ def validate(content: bytes, kind: ProfileKind, limits: Limits = DEFAULT_LIMITS)
 
     Raises:
         ProfileInvalid: as `decode`; `WrongKind` where the kind's sample types are missing; `NoSamples` where each of
-            them is zero in every sample.
+            them is zero in every sample, except of leaked goroutines: none is what a healthy process answers.
     """
     profile = decode(content, limits)
     if kind is ProfileKind.HEAP:
@@ -44,7 +44,9 @@ def validate(content: bytes, kind: ProfileKind, limits: Limits = DEFAULT_LIMITS)
         indices = [space] if objects is None else [space, objects]
     else:
         indices = [goroutine_index(profile, (kind,))]
-    if not any(sample.values[index] for sample in profile.samples for index in indices):
+    if kind is not ProfileKind.GOROUTINE_LEAK and not any(
+        sample.values[index] for sample in profile.samples for index in indices
+    ):
         raise ProfileInvalid(
             ProfileProblem.NO_SAMPLES,
             f"all {len(profile.samples)} samples of the {kind} profile are zero: is runtime.MemProfileRate 0?",

@@ -5,18 +5,21 @@ Exists so that nothing behind it has to doubt. Must not judge what the profile s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from sys import intern
 
 from memdrift.evidence.limits import ProfileInvalid, ProfileProblem
-from memdrift.evidence.parts import Frame, Profile, Sample, SampleType, Stack, counter_name, printable
+from memdrift.evidence.measures import SPACE_UNITS, may_be_empty
+from memdrift.evidence.parts import Frame, Profile, Sample, SampleType, Stack, counter_name, name_of
 from memdrift.evidence.samples import stack_and_values
 from memdrift.evidence.tables import DEFAULT_SAMPLE_TYPE, PERIOD, TIME_NANOS, Tables, bound
-from memdrift.evidence.wire import count_of_numbers, not_pprof, numbers_in, signed
+from memdrift.evidence.wire import count_of_numbers, not_pprof, numbers_in, packed_number, signed
 
 _UNKNOWN = "<unknown>"
 _PIECE_BYTES = 16
+_NUMBER = re.compile(rb"[\x80-\xff]*+[\x00-\x7f]")
 _SIGNED = 1 << 63
 """From here on a number on the wire stands for a negative one, or is none of 64 bits."""
 
@@ -30,23 +33,30 @@ def profile_of(tables: Tables) -> Profile:
     """
     if not tables.sample_types:
         raise not_pprof("the file holds no pprof message: no sample type is declared")
-    if not tables.samples:
-        raise ProfileInvalid(ProfileProblem.NO_SAMPLES, "the profile has no samples: is the profiler switched on?")
     # Equal names of two profiles become one object, so that comparing stacks is comparing addresses.
-    strings = [intern(printable(content.decode("utf-8", "replace"))) for content in tables.strings]
+    strings = [intern(name_of(content)) for content in tables.strings]
+    sample_types = tuple(
+        SampleType(_string(strings, held.type, "sample_type.type"), _string(strings, held.unit, "sample_type.unit"))
+        for held in tables.sample_types
+    )
+    if not tables.samples and not may_be_empty(sample_types):
+        raise ProfileInvalid(ProfileProblem.NO_SAMPLES, "the profile has no samples: is the profiler switched on?")
     locations = _locations(tables, strings)
     return Profile(
-        sample_types=tuple(
-            SampleType(_string(strings, held.type, "sample_type.type"), _string(strings, held.unit, "sample_type.unit"))
-            for held in tables.sample_types
-        ),
+        sample_types=sample_types,
         samples=list(_samples(tables, locations)),
         locations=locations,
         main_file=_string(strings, tables.mappings[0].filename, "mapping.filename") if tables.mappings else "",
         default_type=_string(strings, tables.scalars.get(DEFAULT_SAMPLE_TYPE, 0), "default_sample_type"),
         taken_at=max(0.0, tables.scalars.get(TIME_NANOS, 0) / 1e9),
-        period=max(0, tables.scalars.get(PERIOD, 0)),
+        period=_period_bytes(tables, strings),
     )
+
+
+def _period_bytes(tables: Tables, strings: list[str]) -> int:
+    units = [_string(strings, each.unit, "period_type.unit") for each in tables.period_types]
+    of_bytes = all(unit in ("", *SPACE_UNITS) for unit in units)
+    return max(0, tables.scalars.get(PERIOD, 0)) if of_bytes else 0
 
 
 def _string(strings: list[str], index: int, where: str) -> str:
@@ -124,7 +134,9 @@ class StackNaming:
     """
 
     def __init__(self, locations: Mapping[int, tuple[Frame, ...]]) -> None:
-        self._names = {place: tuple(frame.function for frame in frames) for place, frames in locations.items()}
+        self._names = {
+            packed_number(place): tuple(frame.function for frame in frames) for place, frames in locations.items()
+        }
         self._known: dict[bytes, Stack] = {}
 
     def __call__(self, packed: bytes) -> Stack:
@@ -149,6 +161,13 @@ class StackNaming:
 
     def _decoded(self, piece: bytes) -> Stack:
         try:
-            return tuple(chain.from_iterable(map(self._names.__getitem__, numbers_in(piece))))
-        except KeyError as error:
-            raise not_pprof(f"a sample names location {error.args[0]}, which is missing") from error
+            return tuple(chain.from_iterable(map(self._names.__getitem__, _NUMBER.findall(piece))))
+        except KeyError:
+            return tuple(chain.from_iterable(map(self._named, numbers_in(piece))))
+
+    def _named(self, place: int) -> Stack:
+        """As numbers may be written: also longer than they need be."""
+        names = self._names.get(packed_number(place))
+        if names is None:
+            raise not_pprof(f"a sample names location {place}, which is missing")
+        return names

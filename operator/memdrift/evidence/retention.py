@@ -29,7 +29,8 @@ _PREFIXES = (
     (TIMERS, ("time.NewTimer", "time.newTimer", "time.AfterFunc", "time.After", "time.NewTicker", "time.Tick")),
     (GOROUTINES, ("runtime.malg", "runtime.newproc", "runtime.allgadd")),
     (MAPS, ("internal/runtime/maps.", "runtime.mapassign", "runtime.makemap", "runtime.hashGrow", "sync.(*Map).",
-            "internal/sync.(*HashTrieMap[", "maps.")),
+            "internal/sync.(*HashTrieMap[", "maps.", "hashbrown::", "std::collections::hash",
+            "alloc::collections::btree", "std::_Hashtable", "std::_Rb_tree")),
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ _CACHED_NAMES = 65_536
 def _rank(frame: str) -> int:
     """Position of the first word whose functions this is one of; the last position where there is none."""
     for rank, (_, prefixes) in enumerate(_PREFIXES):
-        if frame.startswith(prefixes):
+        if frame.lstrip("<").startswith(prefixes):
             return rank
     return len(_PREFIXES)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from memdrift.evidence.findings import Cluster, ModuleChange, Suspect
+from memdrift.evidence.leaks import Cluster, ModuleChange, Suspect
 
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 _NAMED_FUNCTIONS = 2
@@ -78,6 +78,16 @@ def goroutines_sentence(growing: tuple[tuple[str, int], ...], at_least: int) -> 
         return ""
     entry, number = growing[0]
     return f"{number} more goroutines were started with {entry}"
+
+
+def leaked_sentence(leaked: tuple[tuple[str, int], ...]) -> str:
+    """Goroutines that the runtime knows to be blocked for ever; "" where there is none."""
+    if not leaked:
+        return ""
+    entry, number = leaked[0]
+    return (
+        f"{number} goroutines started with {entry} are blocked for ever, as the runtime's goroutineleak profile proves"
+    )
 
 
 def explained_sentence(explained_percent: float | None) -> str:

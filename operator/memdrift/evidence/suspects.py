@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from memdrift.evidence.attribution import Attribution
-from memdrift.evidence.findings import Suspect
 from memdrift.evidence.fingerprint import normalised
 from memdrift.evidence.growth import Growth
 from memdrift.evidence.holders import Holder, goroutine_owners, largest
+from memdrift.evidence.leaks import Suspect
 from memdrift.evidence.modules import Origins
 from memdrift.evidence.retention import GOROUTINES
 from memdrift.evidence.stacks import Stack

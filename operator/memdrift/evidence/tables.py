@@ -7,8 +7,7 @@ types are those of `proto/profile.proto` in the public repository google/pprof; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import NamedTuple
 
 from memdrift.evidence.limits import Limits, ProfileInvalid, ProfileProblem
@@ -53,7 +52,6 @@ class FunctionEntry(NamedTuple):
     filename: int
 
 
-@dataclass(slots=True)
 class Tables:
     """The outermost fields as read, before their indices are resolved; the counters serve the limits.
 
@@ -63,28 +61,36 @@ class Tables:
         scalars: the few number fields of the message itself, by field number.
     """
 
-    limits: Limits
-    strings: list[bytes] = field(default_factory=list)
-    sample_types: list[ValueTypeEntry] = field(default_factory=list)
-    samples: list[bytes] = field(default_factory=list)
-    mappings: list[MappingEntry] = field(default_factory=list)
-    locations: list[LocationEntry] = field(default_factory=list)
-    functions: list[FunctionEntry] = field(default_factory=list)
-    scalars: dict[int, int] = field(default_factory=dict)
-    lines: int = 0
-    fields: int = 0
+    __slots__ = (
+        "fields", "functions", "limits", "lines", "locations", "mappings", "names_bytes", "period_types",
+        "sample_types", "samples", "scalars", "strings",
+    )  # fmt: skip
 
-    def fields_in(self, message: bytes) -> Iterator[tuple[int, int | bytes]]:
-        """As `wire.fields_of`, counted: a few megabytes hold millions of fields, and each takes its time.
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.strings: list[bytes] = []
+        self.sample_types: list[ValueTypeEntry] = []
+        self.period_types: list[ValueTypeEntry] = []
+        self.samples: list[bytes] = []
+        self.mappings: list[MappingEntry] = []
+        self.locations: list[LocationEntry] = []
+        self.functions: list[FunctionEntry] = []
+        self.scalars: dict[int, int] = {}
+        self.lines = 0
+        self.fields = 0
+        self.names_bytes = 0
+
+    def fields_in(self, entry: bytes) -> list[tuple[int, int | bytes]]:
+        """As `wire.fields_of`, of one entry, counted: a few megabytes hold millions of fields, and each takes its time.
 
         Raises:
             ProfileInvalid: also `TooLarge`.
         """
-        for each in fields_of(message):
-            self.fields += 1
-            if self.fields > self.limits.fields:
-                bound("fields", self.fields, self.limits.fields)
-            yield each
+        found = list(fields_of(entry))
+        self.fields += len(found)
+        if self.fields > self.limits.fields:
+            bound("fields", self.fields, self.limits.fields)
+        return found
 
 
 def bound(what: str, count: int, limit: int) -> None:
@@ -108,6 +114,8 @@ def _scalars(tables: Tables, content: bytes, count: int) -> list[int]:
 
 def _take_string(tables: Tables, content: bytes) -> None:
     bound("bytes in one name", len(content), tables.limits.string_bytes)
+    tables.names_bytes += len(content)
+    bound("bytes in all names", tables.names_bytes, tables.limits.names_bytes)
     tables.strings.append(content)
     bound("strings", len(tables.strings), tables.limits.strings)
 
@@ -116,6 +124,11 @@ def _take_sample_type(tables: Tables, content: bytes) -> None:
     _, kind, unit = _scalars(tables, content, 2)
     tables.sample_types.append(ValueTypeEntry(signed(kind), signed(unit)))
     bound("sample types", len(tables.sample_types), _MAX_SAMPLE_TYPES)
+
+
+def _take_period_type(tables: Tables, content: bytes) -> None:
+    _, kind, unit = _scalars(tables, content, 2)
+    tables.period_types = [ValueTypeEntry(signed(kind), signed(unit))]
 
 
 def _take_sample(tables: Tables, content: bytes) -> None:
@@ -162,6 +175,7 @@ _READERS: dict[int, Callable[[Tables, bytes], None]] = {
     4: _take_location,
     5: _take_function,
     6: _take_string,
+    11: _take_period_type,
 }
 TIME_NANOS, PERIOD, DEFAULT_SAMPLE_TYPE = 9, 12, 14
 """Numbers of the fields in `Tables.scalars`."""
@@ -175,7 +189,9 @@ def read_tables(raw: bytes, limits: Limits) -> Tables:
         ProfileInvalid: it exceeds a limit, or is no protobuf message of a profile.
     """
     tables = Tables(limits)
-    for number, value in tables.fields_in(raw):
+    for outermost, (number, value) in enumerate(fields_of(raw), 1):
+        if outermost + tables.fields > limits.fields:
+            bound("fields", outermost + tables.fields, limits.fields)
         reader = _READERS.get(number)
         if isinstance(value, int):
             if number in _SCALARS:

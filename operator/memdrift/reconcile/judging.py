@@ -80,8 +80,23 @@ class Judging:
 async def _judged(cases: list[Case]) -> list[Verdicts | Exception]:
     """Each case's verdicts, or what went wrong with it: one store's failure is not the others'."""
     try:
-        return [*await asyncio.to_thread(judge.judge_many, cases)]
+        return [*await asyncio.to_thread(_with_gates_that_are_read, cases)]
     except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
         if len(cases) == 1:
             return [error]
     return [said for case in cases for said in await _judged([case])]
+
+
+def _with_gates_that_are_read(cases: list[Case]) -> list[Verdicts]:
+    """The verdicts, those of a drifting store with their gates built.
+
+    Gates are built when read, by judging the whole window again: measured at 9 ms for one pod and 288 blocks, 34 ms for
+    50 pods, 100 ms for 200. Incidents and decision bundles read those of stores that drift, on the event loop; so they
+    are read here first, where nobody waits. Nobody there reads those of a store of which nothing drifts.
+    """
+    found = judge.judge_many(cases)
+    for verdicts in found:
+        if any(verdict.drifting for verdict in verdicts):
+            for pod in (pod for verdict in verdicts for pod in verdict.pods):
+                _ = pod.gates
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, ObjectRef, Stage
 from memdrift.errors import MemdriftError, Permanent, Transient
-from memdrift.reconcile import comparing, evidence, reporting, tickets, tidying
+from memdrift.reconcile import comparing, evidence, remarks, reporting, tickets, tidying
 from memdrift.reconcile.world import World
 from memdrift.remedy import progress
 from memdrift.remedy.facts import Facts
@@ -30,6 +30,7 @@ from memdrift.remedy.steps import (
     StepBack,
     StepOutcome,
     TakeBaseline,
+    TellAbsence,
     Tidy,
 )
 from memdrift.report import bundle, document
@@ -77,6 +78,8 @@ async def _perform(world: World, facts: Facts, step: Step) -> StepOutcome:  # no
             return await _close(world, facts, step)
         case Prune():
             await world.incidents.delete(facts.namespace, step.incident)
+        case TellAbsence():
+            await _tell_absence(world, facts, incident_of(facts, step.incident))
         case Tidy():
             await tidying.tidy(world, facts)
         case _:
@@ -125,8 +128,18 @@ async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
     filing = facts.policy.spec.filing
     assert filing is not None
     view = await reporting.view_of(world, facts, incident)
+    of_store = facts.store.metadata.annotations if facts.store is not None else {}
+    of_workload = dict(facts.target.ownership) if facts.target is not None else {}
     tracker = world.trackers.named(filing.tracker, facts.namespace)
-    return Done(ticket_url=await tracker.file(tickets.filing_of(view, filing)))
+    told = tickets.filing_of(view, tickets.addressed(filing, of_store, of_workload))
+    return Done(ticket_url=await tracker.file(told))
+
+
+async def _tell_absence(world: World, facts: Facts, incident: DriftIncident) -> None:
+    assert facts.policy is not None
+    assert incident.status.ticket is not None
+    tracker = world.trackers.named(incident.status.ticket.tracker, facts.namespace)
+    await tracker.remark(remarks.absence_of(incident, facts.policy))
 
 
 async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
@@ -172,7 +185,9 @@ async def _close(world: World, facts: Facts, step: Close) -> Done:
     closed = incident.replace(status=progress.advance(incident, facts, step, Done()))
     assert closed.status.stage is Stage.CLOSED
     kept = await reporting.keep(world, facts, closed)
-    content = document.encode(closed)
+    done = Done(report=kept.report, exhibit=kept.exhibit)
+    final = incident.replace(status=progress.advance(incident, facts, step, done))
+    content = document.encode(final)
     await world.archive.put(evidence.document_key(incident, content), content, {})
     await world.slots.release(holder(facts, step.incident))
-    return Done(report=kept.report, exhibit=kept.exhibit)
+    return done

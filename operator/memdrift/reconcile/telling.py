@@ -20,7 +20,7 @@ from memdrift.api.featurestore import Baseline, FeatureStoreStatus
 from memdrift.drift.verdict import VerdictKind
 from memdrift.ports import Resource
 from memdrift.reconcile.world import World
-from memdrift.remedy import guards, stages
+from memdrift.remedy import absence, guards, stages
 from memdrift.remedy.facts import Facts
 from memdrift.remedy.plan import recorded
 from memdrift.remedy.reasons import Reason
@@ -38,6 +38,7 @@ from memdrift.remedy.steps import (
     Step,
     StepOutcome,
     TakeBaseline,
+    TellAbsence,
     Wait,
 )
 from memdrift.report.tick import CaptureTold, FilingTold, RestartTold, TickReport, TickResult
@@ -89,6 +90,11 @@ async def publish(
             if condition.type in {"Ready", "Drifting"} and (old is None or old.reason != condition.reason):
                 kind = "Warning" if (condition.type == "Ready") != (condition.status == "True") else "Normal"
                 await world.events.publish(_store_resource(facts), kind, condition.reason, condition.message)
+    if isinstance(step, TellAbsence) and isinstance(outcome, Done) and facts.policy is not None:
+        subject, reason = next(each for each in incidents if each.metadata.name == step.incident), Reason.LEAK_ABSENT
+        message = absence.sentence(subject, facts.policy)
+        await world.events.publish(_resource(subject, facts), "Normal", reason, message)
+        await world.events.publish(_store_resource(facts), "Normal", reason, f"{step.incident}: {message}")
     if isinstance(outcome, Failed) and facts.store is not None:
         message = f"{type(step).__name__}: {outcome.message}"
         await world.events.publish(_store_resource(facts), "Warning", outcome.reason, message)
@@ -206,12 +212,12 @@ def _restarts(facts: Facts, step: Step, outcome: StepOutcome) -> tuple[RestartTo
 
 
 def _filings(facts: Facts, step: Step, outcome: StepOutcome) -> tuple[FilingTold, ...]:
-    if not isinstance(step, File) or facts.policy is None or facts.policy.spec.filing is None:
+    if not isinstance(step, File | TellAbsence) or facts.policy is None or facts.policy.spec.filing is None:
         return ()
     tracker = facts.policy.spec.filing.tracker
     if isinstance(outcome, Failed):
         return (FilingTold(tracker, "Refused" if outcome.permanent else "Unavailable"),)
-    return (FilingTold(tracker, "Filed"),)
+    return (FilingTold(tracker, "Filed" if isinstance(step, File) else str(Reason.LEAK_ABSENT)),)
 
 
 def _puts(step: Step, outcome: StepOutcome) -> tuple[str, ...]:

@@ -19,11 +19,24 @@ from memdrift.reconcile.world import Fleet, World
 from memdrift.remedy import progress, status
 from memdrift.remedy.decide import next_step
 from memdrift.remedy.facts import Facts
-from memdrift.remedy.steps import Close, Done, Enter, Failed, OpenIncident, Step, StepOutcome, TakeBaseline, Tidy, Wait
+from memdrift.remedy.steps import (
+    Close,
+    Done,
+    Enter,
+    Failed,
+    OpenIncident,
+    Step,
+    StepOutcome,
+    TakeBaseline,
+    TellAbsence,
+    Tidy,
+    Wait,
+)
 from memdrift.report.tick import TickReport
 
 SHORT_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 60.0
+UNHURRIED = (TakeBaseline, TellAbsence, Tidy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +86,6 @@ async def _advance(world: World, facts: Facts, step: Step, outcome: StepOutcome)
         acted = Enter(outcome.created, Stage.CONFIRMED)
     after = []
     for incident in incidents:
-        if incident.status.stage is Stage.CLOSED:
-            after.append(incident)
-            continue
         advanced = progress.advance(incident, facts, acted, outcome)
         if telling.worth_writing(incident.status, advanced):
             await world.incidents.apply_status(facts.namespace, incident.metadata.name, advanced)
@@ -98,7 +108,7 @@ async def _tell_store(
 def due_seconds(facts: Facts, step: Step, outcome: StepOutcome) -> float:
     """When to look again: at once after a step, at the time a hold names, else after the evaluation period."""
     period = float(facts.policy.spec.evaluation_period_seconds) if facts.policy else 60.0
-    if isinstance(outcome, Failed) and isinstance(step, TakeBaseline | Tidy):
+    if isinstance(outcome, Failed) and isinstance(step, UNHURRIED):
         return period  # nothing waits for it, and a pod that serves no profile must not be asked every few seconds
     if isinstance(outcome, Failed):
         # What was asked for is kept as long as the store may go unjudged: a search may lag behind what was created.

@@ -61,19 +61,24 @@ def _after_seconds(administration: Administration) -> float | None:
 
 
 async def _spare(world: World, facts: Facts, after_seconds: float) -> KeptFile | None:
+    """The incidents first: what they leave says which baselines their profiles are still compared with."""
     now = facts.now.timestamp()
-    baselines = await _files(world, baselines_folder(facts))
-    found = disposal.of_baselines(baselines, *_in_use(facts), now, after_seconds)
-    if found:
-        return found[0]
     known = {incident_folder(incident): incident for incident in facts.incidents}
+    compared = {revision for incident in facts.incidents for revision in _revisions(incident)}
+    all_known = True
     for folder in await _incident_folders(world, facts):
         files = await _files(world, folder)
         record = await _record(world, folder, files, known)
-        found = disposal.of_incident(files, record, now, after_seconds) if record else ()
+        if record is None:
+            all_known &= not any("/profiles/" in file.key for file in files)
+            continue
+        found = disposal.of_incident(files, record, now, after_seconds)
         if found:
             return found[0]
-    return None
+        compared |= record.revisions
+    keys, running = _in_use(facts)
+    baselines = await _files(world, baselines_folder(facts)) if all_known else []
+    return next(iter(disposal.of_baselines(baselines, keys, running | compared, now, after_seconds)), None)
 
 
 def folder_pattern(store: str) -> re.Pattern[str]:
@@ -109,8 +114,6 @@ async def _record(
     if incident is None or incident_folder(incident) != folder:
         return None
     status = incident.status
-    if status.closed_time is None:
-        return None
     ranks = {pod.uid: rank for rank, pod in enumerate(status.affected_pods)}
     profiles = tuple(
         KnownProfile(
@@ -123,7 +126,15 @@ async def _record(
     )
     named = (each.uri for each in (status.archive, status.report, status.exhibit, status.decision) if each is not None)
     referenced = frozenset(f"{folder}/{uri.rsplit(folder + '/', 1)[-1]}" for uri in named)
-    return IncidentRecord(status.closed_time.timestamp(), profiles, referenced)
+    closed_at = status.closed_time.timestamp() if status.closed_time is not None else None
+    return IncidentRecord(closed_at, profiles, referenced, _revisions(incident))
+
+
+def _revisions(incident: DriftIncident) -> frozenset[str]:
+    """Whose baselines its report names: of the revisions of its profiles, and of the last healthy one."""
+    status = incident.status
+    before = status.change.revision_before if status.change is not None else None
+    return frozenset({*(profile.revision for profile in status.profiles), before or ""} - {""})
 
 
 async def _document(world: World, files: list[KeptFile]) -> DriftIncident | None:

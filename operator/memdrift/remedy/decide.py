@@ -12,14 +12,14 @@ from dataclasses import replace
 from memdrift.api.driftincident import Decision, DriftIncident, IncidentOutcome, Judgement, Stage
 from memdrift.drift.blocks import POD_TOTAL
 from memdrift.drift.verdict import Verdict
-from memdrift.remedy import baselines, hits, holding, judgements, proving, records, restarting, stages
+from memdrift.remedy import absence, baselines, hits, holding, inforce, judgements, proving, records, restarting, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.guards import Case
 from memdrift.remedy.plan import plan_for
 from memdrift.remedy.policy import Policy
 from memdrift.remedy.reasons import Reason
 from memdrift.remedy.restarting import paused_by_us
-from memdrift.remedy.steps import Close, Enter, OpenIncident, Prune, Step, StepBack, Tidy, Wait
+from memdrift.remedy.steps import Close, Enter, OpenIncident, Prune, Step, StepBack, TellAbsence, Tidy, Wait
 from memdrift.remedy.target import Target
 
 KEPT_CLOSED_INCIDENTS = 20
@@ -50,11 +50,14 @@ def next_step(facts: Facts) -> Step:
     if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
         return baseline
     closed = [incident for incident in facts.incidents if incident.status.stage is Stage.CLOSED]
-    if len(closed) > KEPT_CLOSED_INCIDENTS:
-        expendable = [incident for incident in closed if incident.spec.judgement not in judgements.QUIET]
-        return Prune((expendable or closed)[0].metadata.name)
+    expendable = inforce.expendable(facts.incidents) if len(closed) > KEPT_CLOSED_INCIDENTS else None
+    if expendable is not None:
+        return Prune(expendable.metadata.name)
     if facts.tidying_due and not opened and not facts.policy.kill_switch:
         return Tidy()
+    gone = absence.due(facts, facts.policy)
+    if gone is not None:
+        return TellAbsence(gone.metadata.name)
     return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
 
 
@@ -145,7 +148,7 @@ def incident_step(facts: Facts, policy: Policy, target: Target, incident: DriftI
 def _said(facts: Facts, incident: DriftIncident) -> Step | None:
     """What people said of the incident ends it, as long as nothing is being restarted."""
     name, approval = incident.metadata.name, incident.spec.approval
-    if incident.spec.judgement in judgements.QUIET:
+    if incident.spec.judgement in inforce.QUIET:
         return Close(name, IncidentOutcome.EXPECTED, f"judged {incident.spec.judgement} by a person")
     quiet = judgements.quiet_about(incident, facts) if incident.spec.judgement is Judgement.NONE else None
     if quiet is not None and not quiet[1]:

@@ -1,12 +1,11 @@
 """What people have said of a leak, remembered by its fingerprint, and until when it counts.
 
 Exists so that nobody answers the same question twice, and so that an accepted growth which becomes another one is told
-anew. Must not forget by itself: the newest judgement of a fingerprint stands until a person gives another one.
+anew. Which word counts is said by `inforce`. Must not forget a word by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memdrift.api.driftincident import DriftIncident, JudgedRecord, Judgement
@@ -15,10 +14,10 @@ from memdrift.drift.verdict import Verdict
 from memdrift.evidence.sentence import bytes_for_people
 from memdrift.remedy import records
 from memdrift.remedy.facts import Facts, Hold
+from memdrift.remedy.inforce import QUIET, leaks_of, on_record, standing
 from memdrift.remedy.reasons import Reason
 
 JUDGED_QUIET = {Judgement.EXPECTED: Reason.JUDGED_EXPECTED, Judgement.NOISE: Reason.JUDGED_NOISE}
-QUIET = frozenset(JUDGED_QUIET)
 BEYOND_FACTOR = 1.5
 """Memory or pace above so many times what was judged is beyond it."""
 
@@ -61,8 +60,9 @@ def figures_of(verdict: Verdict | None) -> Figures:
 def judged_record(incident: DriftIncident, facts: Facts) -> JudgedRecord | None:
     """What is judged when an incident closes by a person's word: the figures of now, else those on record.
 
-    Where the word was given for another incident of the same leak, what was judged there: else a growth that is a
-    little larger each time would never be beyond it. None where nobody has said anything.
+    The word's time is that at which it was noticed first. Where the word was given for another incident of the same
+    leak, what was judged there: else a growth that is a little larger each time would never be beyond it. None where
+    nobody has said anything.
     """
     judgement = incident.spec.judgement
     if judgement not in QUIET:
@@ -71,11 +71,27 @@ def judged_record(incident: DriftIncident, facts: Facts) -> JudgedRecord | None:
     now, known = figures_of(facts.verdict(incident.spec.container)), _recorded(incident)
     growth = now.growth_bytes_per_hour if now.growth_bytes_per_hour is not None else known.growth_bytes_per_hour
     memory = max((each for each in (now.memory_bytes, known.memory_bytes) if each is not None), default=None)
+    said = noticed(incident, facts)
     return JudgedRecord(
         judgement=judgement,
-        time=facts.now,
+        time=facts.now if said is None else said.time,
         growth_per_hour=None if growth is None else quantity_of(records.two_digits(growth)),
         memory=None if memory is None else quantity_of(records.two_digits(memory)),
+    )
+
+
+def noticed(incident: DriftIncident, facts: Facts) -> JudgedRecord | None:
+    """What is on record of a person's word, a new one with the moment of now and the figures that are on record."""
+    word, known = incident.spec.judgement, incident.status.judged
+    if word is Judgement.NONE or on_record(incident):
+        return known
+    figures = judged_figures(incident)
+    growth, memory = figures.growth_bytes_per_hour, figures.memory_bytes
+    return JudgedRecord(
+        judgement=word,
+        time=facts.now,
+        growth_per_hour=None if growth is None else quantity_of(growth),
+        memory=None if memory is None else quantity_of(memory),
     )
 
 
@@ -84,6 +100,7 @@ def _inherited(other: DriftIncident, facts: Facts) -> JudgedRecord:
     growth, memory = judged.growth_bytes_per_hour, judged.memory_bytes
     return JudgedRecord(
         judgement=other.spec.judgement,
+        incident=other.metadata.name,
         time=facts.now,
         growth_per_hour=None if growth is None else quantity_of(growth),
         memory=None if memory is None else quantity_of(memory),
@@ -106,30 +123,6 @@ def judged_figures(incident: DriftIncident) -> Figures:
         None if judged.growth_per_hour is None else bytes_of(judged.growth_per_hour),
         None if judged.memory is None else bytes_of(judged.memory),
     )
-
-
-def leaks_of(incident: DriftIncident) -> frozenset[str]:
-    """The fingerprints of the incident's leaks; its container where profiles named none."""
-    findings = incident.status.findings
-    named = {leak.fingerprint for leak in findings.leaks} if findings else set()
-    if incident.status.fingerprint:
-        named.add(incident.status.fingerprint)
-    return frozenset(named) or frozenset({f"container {incident.spec.container}"})
-
-
-def standing(leaks: Iterable[str], incidents: Sequence[DriftIncident]) -> tuple[DriftIncident, ...]:
-    """The incidents whose judgement keeps all of these leaks quiet; empty where one of them is not judged so.
-
-    The newest judgement of each leak counts; an incident that was closed by another one's is none.
-    """
-    found: dict[str, DriftIncident] = {}
-    for leak in leaks:
-        judged = [each for each in incidents if each.spec.judgement is not Judgement.NONE and leak in leaks_of(each)]
-        newest = max(judged, key=lambda each: each.spec.number, default=None)
-        if newest is None or newest.spec.judgement not in QUIET:
-            return ()
-        found[newest.metadata.name] = newest
-    return tuple(found.values())
 
 
 def quiet_about(incident: DriftIncident, facts: Facts) -> tuple[DriftIncident, str] | None:
@@ -156,7 +149,9 @@ def hold_for(facts: Facts, verdict: Verdict) -> Hold | None:
     revisions = {pod.revision for pod in verdict.drifting_pods}
     here = [each for each in facts.incidents if each.spec.container == verdict.container]
     for incident in reversed(here):
-        said = incident.status.judged.judgement if incident.status.judged else incident.spec.judgement
+        said = incident.spec.judgement
+        if said is Judgement.NONE and incident.status.judged is not None:
+            said = incident.status.judged.judgement
         known = revisions <= {pod.revision for pod in incident.status.affected_pods}
         if said not in QUIET or not known or incident.status.outcome is None:
             continue

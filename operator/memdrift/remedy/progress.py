@@ -24,7 +24,7 @@ from memdrift.api.driftincident import (
 from memdrift.api.featurestore import Mode
 from memdrift.api.quantities import quantity_of
 from memdrift.drift.verdict import VerdictKind
-from memdrift.remedy import baselines, blame, conditions, hits, judgements, records, stages
+from memdrift.remedy import afterwards, baselines, blame, conditions, hits, judgements, records, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.plan import plan_for
 from memdrift.remedy.reasons import Reason
@@ -53,6 +53,8 @@ PAUSED, RESUMED = "Pause", "Resume"
 
 def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutcome) -> DriftIncidentStatus:
     """The incident's status after this tick."""
+    if incident.status.stage is Stage.CLOSED:
+        return afterwards.advance(incident, facts, step, outcome)
     status = _refreshed(incident, facts)
     if isinstance(step, Wait):
         holds = [wait.hold for wait in step.every if wait.incident == incident.metadata.name]
@@ -82,7 +84,8 @@ def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutc
 
 def _refreshed(incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
     """What the newest verdict adds while nothing is being restarted."""
-    status = incident.status.replace(observed_generation=incident.metadata.generation)
+    judged = judgements.noticed(incident, facts)
+    status = incident.status.replace(observed_generation=incident.metadata.generation, judged=judged)
     before_acting = status.stage not in stages.RESTARTING and status.stage is not Stage.CLOSED
     verdict = facts.verdict(incident.spec.container)
     if not before_acting or verdict is None or status.stage_entered_time is None:
@@ -94,6 +97,8 @@ def _refreshed(incident: DriftIncident, facts: Facts) -> DriftIncidentStatus:
         steady = None
     if status.verdict is None and verdict.drifting:
         status = _confirmed(status, incident, facts)  # it could not be measured when the incident was opened
+    if status.load_per_second is None and verdict.drifting_pods:
+        status = status.replace(load_per_second=records.figure(verdict.drifting_pods[0].load_per_second))
     pods = records.merged(status.affected_pods, records.affected(verdict) if verdict.drifting else ())
     status = status.replace(steady=steady, affected_pods=pods)
     shown = facts.policy is not None and facts.target is not None and facts.policy.allows(Mode.APPROVE)
@@ -184,8 +189,10 @@ def _moved(  # noqa: C901 - one case per step
             status = _reported(status.replace(archive=StoredDocument(uri=uri, sha256=sha256)), outcome)
             return _acted(status, "Archive", ActionState.DONE, now, detail=uri)
         case File():
-            tracker = facts.policy.spec.filing.tracker if facts.policy and facts.policy.spec.filing else ""
-            status = status.replace(ticket=TicketRecord(tracker=tracker, url=outcome.ticket_url, filed_time=now))
+            filing = facts.policy.spec.filing if facts.policy else None
+            tracker, project = (filing.tracker, filing.project) if filing else ("", "")
+            ticket = TicketRecord(tracker=tracker, url=outcome.ticket_url, filed_time=now, project=project)
+            status = status.replace(ticket=ticket)
             return _acted(status, "File", ActionState.DONE, now, detail=outcome.ticket_url)
         case Begin():
             return _begun(status, incident, facts, step, outcome)
@@ -253,6 +260,7 @@ def _confirmed(status: DriftIncidentStatus, incident: DriftIncident, facts: Fact
         seconds_to_limit=records.rounded(limit),
         latency_milliseconds=records.rounded(worst.latency_milliseconds) if worst else None,
         load_change_percent=records.percent(load) if load is not None else None,
+        load_per_second=records.figure(worst.load_per_second) if worst else None,
     )
 
 
@@ -327,7 +335,7 @@ def _closed(status: DriftIncidentStatus, incident: DriftIncident, facts: Facts, 
         stage_entered_time=facts.now,
         closed_time=facts.now,
         outcome=step.outcome,
-        judged=judgements.judged_record(incident, facts) if step.outcome is IncidentOutcome.EXPECTED else None,
+        judged=judgements.judged_record(incident, facts) if step.outcome is IncidentOutcome.EXPECTED else status.judged,
     )
     return _acted(status, "Close", ActionState.DONE, facts.now, detail=step.reason)
 

@@ -104,6 +104,9 @@ class Reason(StrEnum):
     """The tracker has not confirmed the ticket and is asked again."""
     ARCHIVE_UNAVAILABLE = "ArchiveUnavailable"
     """The archive did not answer; nothing that needs evidence goes on."""
+    LEAK_ABSENT = "LeakAbsent"
+    """A leak that was filed has stayed away for `filing.absenceSeconds` at comparable load, since a newer revision: its
+    ticket was told so, once."""
     EVALUATED = "Evaluated"
     """The store was judged; nothing is in the way."""
     IDLE = "Idle"

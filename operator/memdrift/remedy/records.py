@@ -113,6 +113,11 @@ def rounded(figure: float | None) -> int | None:
     return None if figure is None else max(0, int(two_digits(figure)))
 
 
+def figure(measured: float | None) -> str | None:
+    """A measured number as the wire has it; None stays None."""
+    return None if measured is None else f"{measured:.4g}"
+
+
 def findings_record(findings: Findings) -> FindingsRecord:
     """The findings, cut to what a person reads."""
     return FindingsRecord(

@@ -147,13 +147,20 @@ class Prune:
 
 
 @dataclass(frozen=True, slots=True)
+class TellAbsence:
+    """Say once on the leak's ticket that the leak is gone; see `absence`."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tidy:
     """Delete one file of the archive that nobody needs any more, if there is one; see `evidence.disposal`."""
 
 
 Step = (
     Wait | OpenIncident | Enter | TakeBaseline | Capture | Analyse | PutDocument | File | Begin | Intend | Evict
-    | AnnotateTemplate | StepBack | Close | Prune | Tidy
+    | AnnotateTemplate | StepBack | Close | Prune | Tidy | TellAbsence
 )  # fmt: skip
 
 

@@ -96,6 +96,7 @@ class Target:
         rolling: a rollout is in progress (observed generation behind, or updated, available or total replicas differ).
         autoscaler: "name: current/max" of an HPA on this workload, "" where there is none.
         revisions: newest last; the last one is the current template's.
+        ownership: annotations of the workload itself that say whose it is (`api.filing.OWNERSHIP`).
     """
 
     api_version: str
@@ -117,6 +118,7 @@ class Target:
     disruptions: tuple[Disruption, ...] = ()
     autoscaler: str = ""
     ports: tuple[tuple[str, int], ...] = field(default=())
+    ownership: tuple[tuple[str, str], ...] = ()
 
     def pod(self, uid: str) -> Pod | None:
         """The pod with that UID, or None: a name may come back as another pod."""

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from memdrift.api.driftincident import DriftIncident, Stage
+from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import FeatureStore
 from memdrift.api.storestatus import LedgerEntry
 from memdrift.report.tables import condition
@@ -85,9 +86,7 @@ class Board:
         try:
             self._stores[key] = store_row(FeatureStore.model_validate(document))
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            self._stores[key] = StoreRow(*key, problem=("SpecInvalid", f"{where}: {first['msg']}"))
+            self._stores[key] = StoreRow(*key, problem=("SpecInvalid", fault_of(error)))
 
     def store_gone(self, namespace: str, name: str) -> None:
         """A store is no more, nor is any incident of it open."""
@@ -130,9 +129,14 @@ class Board:
         self._closed.pop((namespace, name), None)
 
     @property
-    def namespaces(self) -> frozenset[str]:
-        """Where there is anything to see."""
-        return frozenset(namespace for rows in (self._stores, self._open, self._closed) for namespace, _ in rows)
+    def store_namespaces(self) -> frozenset[str]:
+        """Where there are stores."""
+        return frozenset(namespace for namespace, _ in self._stores)
+
+    @property
+    def incident_namespaces(self) -> frozenset[str]:
+        """Where there are incidents to be shown."""
+        return frozenset(namespace for rows in (self._open, self._closed) for namespace, _ in rows)
 
     def stores(self, visible: Callable[[str], bool]) -> tuple[StoreRow, ...]:
         """The stores of the namespaces that may be seen."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from memdrift.api.faults import fault_of
 from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks, Window
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.verdict import Verdict
@@ -89,7 +90,7 @@ def read(content: bytes) -> Bundle:
             memdrift=str(document.get("memdrift", "")),
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"a decision bundle that is not whole: {error!r}") from error
+        raise ValueError(f"a decision bundle that is not whole: {type(error).__name__}: {fault_of(error)}") from error
 
 
 def stored_form(verdicts: Sequence[Verdict]) -> Any:  # noqa: ANN401 - JSON

@@ -124,8 +124,9 @@ def raw_profiles(view: IncidentView) -> tuple[RawProfile, ...]:
     revision = status.profiles[0].revision if status.profiles else ""
     known = view.store.status.baselines if view.store is not None else []
     young = [each for each in known if each.revision == revision]
-    before = status.change.revision_before if status.change is not None else None
-    healthy = [each for each in known if each.revision == before and each.revision != revision]
+    others = [each for each in known if each.healthy and each.revision != revision]
+    before = max(others, key=lambda each: each.taken_time).revision if others else ""
+    healthy = [each for each in others if each.revision == before]
     base_of = {each.kind: each for each in reversed(young)}
     found = []
     for each in status.profiles:

@@ -54,7 +54,7 @@ def document(contrast: Contrast, names: tuple[str, str], count: int, *, cumulati
                     "objects": growth.objects_by_stack.get(stack, 0),
                     "frames": list(stack),
                 }
-                for stack, value in growth.largest()[:count]
+                for stack, value in growth.largest(count)
             ],
             "odd": list(contrast.oddities),
         },
@@ -96,5 +96,5 @@ def _rows(contrast: Contrast, by: By, count: int, *, cumulative_first: bool) -> 
             "module": row.module,
             "moduleVersion": row.version,
         }
-        for row in rows(contrast, by, cumulative_first=cumulative_first)[:count]
+        for row in rows(contrast, by, count, cumulative_first=cumulative_first)
     ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from memdrift.evidence.breakdown import By, Row, rows
 from memdrift.evidence.contrast import BYTES, GOROUTINES, HEAP, Contrast
-from memdrift.evidence.findings import Suspect
+from memdrift.evidence.leaks import Suspect
 from memdrift.evidence.parts import Stack
 from memdrift.evidence.sentence import bytes_for_people
 
@@ -113,7 +113,7 @@ class ContrastText:
     def modules(self, count: int) -> GrowthTable:
         """Growth by module, with versions."""
         contrast = self._contrast
-        found = rows(contrast, By.MODULE, cumulative_first=True)
+        found = rows(contrast, By.MODULE, count, cumulative_first=True)
         changed = {each.module: f"was {each.before or 'unknown'}" for each in contrast.changes}
         listed = [
             (
@@ -123,20 +123,20 @@ class ContrastText:
                 row.version or "-",
                 changed.get(row.name, ""),
             )
-            for row in found[:count]
+            for row in found
             if abs(contrast.growth.share_percent(row.cumulative)) >= _NOTICED_PERCENT
         ]
         return GrowthTable("Modules", ("GROWTH", "SHARE", "MODULE ON THE STACK", "VERSION", ""), listed)
 
     def stacks(self, count: int) -> GrowthTable:
         """The stacks that grew most, from the allocation outwards."""
-        largest = self._contrast.growth.largest()[: max(1, count // 2)]
+        largest = self._contrast.growth.largest(max(1, count // 2))
         listed = [(self._change(value), self._share(value), callers(stack)) for stack, value in largest]
         return GrowthTable("Growing stacks", ("GROWTH", "SHARE", "GROWING STACK, THE ALLOCATION FIRST"), listed)
 
     def table(self, count: int, by: By, *, cumulative_first: bool) -> GrowthTable:
         """Flat and cumulative, as `go tool pprof -top -diff_base` has them."""
-        found = rows(self._contrast, by, cumulative_first=cumulative_first)[:count]
+        found = rows(self._contrast, by, count, cumulative_first=cumulative_first)
         headings = ("FLAT", "FLAT %", "CUM", "CUM %", "NOW", by.value.upper())
         return GrowthTable(f"By {by}", headings, [self._table_row(row) for row in found])
 

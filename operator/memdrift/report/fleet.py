@@ -63,7 +63,9 @@ class FleetView:
 
     Attributes:
         person: who looks.
-        unasked_namespaces: in how many it is not known yet whether they may look.
+        unasked_namespaces: in how many it is not known yet whether they may look; nothing of them is shown.
+        namespaces: how many have stores or incidents.
+        hidden: which of `featurestores` and `driftincidents` they may read nowhere.
     """
 
     stores: Sequence[StoreRow]
@@ -73,6 +75,8 @@ class FleetView:
     person: str
     now: datetime
     unasked_namespaces: int = 0
+    namespaces: int = 0
+    hidden: Sequence[str] = ()
 
 
 def fleet_page(view: FleetView) -> str:

@@ -11,6 +11,7 @@ import re
 from memdrift.report.tables import plain
 
 _LONGEST_SPAN = 256
+_LONGEST_COMMAND = 2048
 _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 
 
@@ -24,6 +25,14 @@ def cell(text: str) -> str:
     return code(text.replace("|", "¦"))
 
 
+def command(*lines: str) -> tuple[str, ...]:
+    """Commands of ours, with foreign names in them, as a block that can be copied; each begins with a program's name.
+
+    So none of its lines can be taken for a marker, and none can end the block.
+    """
+    return ("```", *(plain(line).replace("`", " ").strip()[:_LONGEST_COMMAND] for line in lines), "```")
+
+
 def prose(text: str) -> str:
     """A sentence of ours with foreign names in it: no markup, no link, nobody and no other ticket is mentioned."""
     escaped = re.sub(r"([\\`*_\[\]<>#|~&!$])", r"\\\1", plain(text)).replace("@", "@\u200b")
@@ -32,5 +41,6 @@ def prose(text: str) -> str:
 
 
 def link(words: str, address: str) -> str:
-    """A link to an address of our own making, which `page.address` has accepted."""
-    return f"[{prose(words)}](<{address.replace('<', '%3C').replace('>', '%3E').replace(' ', '%20')}>)"
+    """A link to an address of our own making, which `page.address` has accepted; also in a table."""
+    quoted = address.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20").replace("|", "%7C")
+    return f"[{prose(words)}](<{quoted}>)"

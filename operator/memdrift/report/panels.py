@@ -15,12 +15,16 @@ from memdrift.drift.phrases import size_of
 from memdrift.drift.verdict import GrowthKind, PodVerdict
 
 
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def _per_second(value: float) -> str:
-    return f"{value:.3g}/s"
+    return f"{_figure(value)}/s"
 
 
 def _milliseconds(value: float) -> str:
-    return f"{value:.3g} ms"
+    return f"{_figure(value)} ms"
 
 
 UNITS: Mapping[str, Callable[[float], str]] = {

@@ -58,7 +58,7 @@ class RestartTold:
 
 @dataclass(frozen=True, slots=True)
 class FilingTold:
-    """One answer of a tracker: `Filed`, `Refused` or `Unavailable`."""
+    """One answer of a tracker: `Filed`, `LeakAbsent`, `Refused` or `Unavailable`."""
 
     tracker: str
     result: str

@@ -1,26 +1,35 @@
 """What a tracker is given of an incident: a title, Markdown for the body, and the chart for its attachments.
 
-Exists so that nobody has to ask back: the first screen says what leaks, since when, since which change and what to do.
-Everything measured or read from a pod is hostile and escaped. Must not know any tracker.
+Exists so that nobody has to ask back: the first screen says what leaks, where, since when, since which change and what
+to do. Everything measured or read from a pod is hostile and escaped. Must not know any tracker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from memdrift.api.featurestore import Mode, Strategy
 from memdrift.drift.phrases import size_of
 from memdrift.report import advice, chapters, document, words
-from memdrift.report.markdown import cell, code, link, prose
-from memdrift.report.page import address
+from memdrift.report.markdown import cell, code, command, prose
 from memdrift.report.svg import svg
+from memdrift.report.ticketevidence import evidence
 from memdrift.report.view import IncidentView
 
 CHART_NAME = "chart.svg"
 CHART_TYPE = "image/svg+xml"
 MOST_SUSPECTS = 5
+SMALLEST_PERCENT = 5
+"""Of the growth; suspects below are chance, but the first one."""
 MOST_FRAMES = 12
-MOST_PROFILES = 8
-LONGEST_COMMAND = 2048
+MOST_PODS = 6
+_INTENTIONS = {
+    Mode.OBSERVE: "memdrift only watches this store (mode `Observe`).",
+    Mode.CAPTURE: "memdrift takes evidence and restarts nothing here (mode `Capture`).",
+    Mode.APPROVE: "memdrift restarts nothing here without a person's yes to its plan (mode `Approve`).",
+    Mode.ENFORCE: "memdrift buys time by itself, with the smallest restart that helps, once every guard agrees "
+    "(mode `Enforce`).",
+}
 
 
 def ticket_title(view: IncidentView) -> str:
@@ -29,15 +38,17 @@ def ticket_title(view: IncidentView) -> str:
 
 
 def ticket_markdown(view: IncidentView) -> str:
-    """The body: verdict, figures, advice, suspects, change, evidence."""
+    """The body: verdict, place and owner, figures, advice, change, suspects, evidence."""
     chapter = (
         _verdict(view),
+        _place(view),
         _figures(view),
         _advice(view),
+        _change(view),
         _suspects(view),
         _stack(view),
-        _change(view),
-        _evidence(view),
+        evidence(view),
+        _next(view),
     )
     return "\n".join(line for lines in chapter for line in (*lines, "")).rstrip() + "\n"
 
@@ -52,10 +63,21 @@ def _verdict(view: IncidentView) -> Iterator[str]:
     yield f"**{prose(words.headline(view.incident))}**"
     yield ""
     yield prose(" ".join(words.sentences(view.incident)) or "Memory drifts.")
-    owner = view.store.spec.filing.owner if view.store is not None and view.store.spec.filing is not None else None
+
+
+def _place(view: IncidentView) -> Iterator[str]:
+    incident, spec = view.incident, view.store.spec if view.store is not None else None
+    yield f"* Store: {code(f'{incident.metadata.namespace}/{incident.spec.store_ref.name}')}" + (
+        f", {spec.target_ref.kind} {code(spec.target_ref.name)}" if spec is not None else ""
+    )
+    pods = [code(pod.name) for pod in incident.status.affected_pods]
+    more = f" and {len(pods) - MOST_PODS} more" if len(pods) > MOST_PODS else ""
+    if pods:
+        yield f"* Pods: {', '.join(pods[:MOST_PODS])}{more}, container {code(incident.spec.container)}"
+    yield f"* Incident: {code(incident.metadata.name)}"
+    owner = spec.filing.owner if spec is not None and spec.filing is not None else None
     if owner is not None:
-        yield ""
-        yield f"Owner: {code(owner.team)} {code(owner.contact) if owner.contact else ''}".rstrip()
+        yield f"* Owner: {code(owner.team)}{f', {code(owner.contact)}' if owner.contact else ''}"
 
 
 def _figures(view: IncidentView) -> Iterator[str]:
@@ -67,15 +89,38 @@ def _figures(view: IncidentView) -> Iterator[str]:
 
 def _advice(view: IncidentView) -> Iterator[str]:
     recommended, wanted = advice.recommended(view), advice.waits_for(view)
+    yield "### What to do"
     if recommended is not None:
-        yield "### What to do"
-        yield ""
-        yield prose(recommended.sentence) + (
-            f" {code(recommended.command, LONGEST_COMMAND)}" if recommended.command else ""
-        )
+        yield from ("", prose(recommended.sentence))
+        if recommended.command:
+            yield from ("", *command(recommended.command))
     if wanted is not None:
+        yield from ("", f"memdrift would buy time and waits for a yes: {prose(wanted[0])}", "", *command(wanted[1]))
+        return
+    if view.store is not None and view.incident.status.outcome is None:
+        spec = view.store.spec
+        unwilling = spec.remediation.strategy is Strategy.NONE and spec.mode in {Mode.APPROVE, Mode.ENFORCE}
+        yield from ("", "memdrift restarts nothing here (strategy `None`)." if unwilling else _INTENTIONS[spec.mode])
+    where = f"{view.incident.spec.store_ref.name} -n {view.incident.metadata.namespace}"
+    yield from ("", "What it did, and why it did nothing else:", "", *command(f"kubectl memdrift explain {where}"))
+
+
+def _change(view: IncidentView) -> Iterator[str]:
+    change = view.incident.status.change
+    if change is None or not change.sentence:
+        return
+    yield "### What changed"
+    yield ""
+    yield prose(change.sentence)
+    if change.configuration:
+        yield from ("", *(f"* {code(each)}" for each in change.configuration))
+    guilty = [each for each in change.modules if each.in_growing_stacks]
+    if guilty:
         yield ""
-        yield f"memdrift would buy time and waits for a yes: {prose(wanted[0])} {code(wanted[1], LONGEST_COMMAND)}"
+        yield "| module in growing stacks | last healthy | now |"
+        yield "|---|---|---|"
+        for each in guilty:
+            yield f"| {cell(each.module)} | {cell(each.before or 'absent')} | {cell(each.after or 'absent')} |"
 
 
 def _suspects(view: IncidentView) -> Iterator[str]:
@@ -85,9 +130,10 @@ def _suspects(view: IncidentView) -> Iterator[str]:
     if findings is None or not findings.suspects:
         yield "No suspect: no profile of this growth is stored."
         return
-    yield "| share | function | module | version | retains | sure |"
+    shown = [each for at, each in enumerate(findings.suspects) if not at or each.share_percent >= SMALLEST_PERCENT]
+    yield "| of the growth | function | module | version | keeps | confidence |"
     yield "|---|---|---|---|---|---|"
-    for each in findings.suspects[:MOST_SUSPECTS]:
+    for each in shown[:MOST_SUSPECTS]:
         names = " | ".join(cell(text) for text in (each.function, each.module, each.version, each.retained_by))
         sure = f"{each.confidence_percent} %" if each.confidence_percent is not None else "-"
         yield f"| {each.share_percent} % | {names} | {sure} |"
@@ -111,43 +157,8 @@ def _stack(view: IncidentView) -> Iterator[str]:
         yield f"1. {code(function)}"
 
 
-def _change(view: IncidentView) -> Iterator[str]:
-    change = view.incident.status.change
-    if change is None or not change.sentence:
-        return
-    yield "### What changed"
+def _next(view: IncidentView) -> Iterator[str]:
+    where = f"{view.incident.metadata.name} -n {view.incident.metadata.namespace}"
+    yield "The report as one file, and your word on the growth (`Expected` or `Noise` keep memdrift quiet about it):"
     yield ""
-    yield code(change.sentence, 1024)
-    if change.configuration:
-        yield from ("", *(f"* {code(each)}" for each in change.configuration))
-    guilty = [each for each in change.modules if each.in_growing_stacks]
-    if guilty:
-        yield ""
-        yield "| module in growing stacks | last healthy | now |"
-        yield "|---|---|---|"
-        for each in guilty:
-            yield f"| {cell(each.module)} | {cell(each.before or 'absent')} | {cell(each.after or 'absent')} |"
-
-
-def _evidence(view: IncidentView) -> Iterator[str]:
-    status = view.incident.status
-    yield "### Evidence"
-    yield ""
-    if address(view.page_url):
-        yield f"* {link('the incident as it stands', view.page_url)}"
-    for name, stored in (("report", status.report), ("incident document", status.archive)):
-        if stored is not None:
-            followed = address(view.links.get(stored.uri, ""))
-            yield f"* {link(name, followed) if followed else name}: {code(stored.uri, 1024)}"
-    profiles = chapters.raw_profiles(view)
-    for each in profiles[:MOST_PROFILES]:
-        followed = address(each.address)
-        at = f" ({link('download', followed)})" if followed else ""
-        yield f"* {prose(each.name)}, {each.bytes} bytes, sha256 {code(each.sha256)}: {code(each.uri, 1024)}{at}"
-        yield f"  {code(each.command, LONGEST_COMMAND)}"
-    if not profiles and status.archive is None:
-        yield "* none stored"
-    incident = view.incident.metadata
-    yield ""
-    judged = f"kubectl memdrift judge {incident.name} -n {incident.namespace} Leak|Expected|Noise"
-    yield f"Say what it is: {code(judged, LONGEST_COMMAND)}"
+    yield from command(f"kubectl memdrift report {where} -o report.html", f"kubectl memdrift judge {where} Leak")

@@ -25,6 +25,7 @@ class IncidentView:
         links: addresses that a browser can follow, by the URI of the archived object; without one the URI is shown.
         written_at: when the report was made.
         page_url: where the operator serves this incident; "" where it does not.
+        missing: sentences for people: what of this could not be had, and why.
     """
 
     incident: DriftIncident
@@ -33,3 +34,4 @@ class IncidentView:
     links: Mapping[str, str] = field(default_factory=dict)
     written_at: datetime | None = None
     page_url: str = ""
+    missing: tuple[str, ...] = ()

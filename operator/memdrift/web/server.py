@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` a browser hides the origin of our own forms from us
     "Server": "memdrift",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
@@ -60,15 +60,6 @@ async def form_of(request: web.Request, seconds: float) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[0] for name, values in fields.items()}
-
-
-def from_elsewhere(request: web.Request) -> bool:
-    """Whether another site's page sent it: signing a stranger in or out is all that it could do, and it may not."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def remember(response: web.Response, session: str) -> None:

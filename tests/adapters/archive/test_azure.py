@@ -1,7 +1,4 @@
-"""The archive against the emulator of Azure Blob Storage: the same promises as with S3.
-
-Google's path goes the same way through obstore; its emulator knows no unsigned write of the XML API, which that uses.
-"""
+"""The archive against the emulator of Azure Blob Storage: the same promises as with S3."""
 
 from __future__ import annotations
 

@@ -132,8 +132,10 @@ async def test_what_is_discarded_is_gone_and_again_is_a_success(archive: ObjectA
 
 async def test_wrong_credentials_and_missing_buckets_say_so_without_secrets(minio: Minio, url: str) -> None:
     wrong = open_archive(url, {**minio.options, "secret_access_key": "wrong-secret"})
-    with pytest.raises(ArchiveUnavailable) as failure:
+    with pytest.raises(ArchiveUnavailable, match="does not accept the credentials") as failure:
         await wrong.put(KEY, b"profile", {})
+    assert failure.value.reason == "ArchiveForbidden"
+    assert "403" in failure.value.message
     assert "wrong-secret" not in failure.value.message
     missing = open_archive("s3://no-such-bucket/x", minio.options)
     with pytest.raises(ArchiveUnavailable):

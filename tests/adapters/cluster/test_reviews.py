@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import yaml
 
 from memdrift.adapters.connection import Connection
 from memdrift.adapters.reviews import KubernetesReviews
+from memdrift.web.access import AccessLimits
 from tests.adapters.cluster.place import ACCOUNT, Place
-from tests.web.people import Office, office, store_document
+from tests.web.people import Office, holding, incident_document, office, store_document
 
 pytestmark = pytest.mark.cluster
 
@@ -86,6 +88,25 @@ async def test_the_api_server_says_who_sees_what(pages: Office, reviewing: Place
     assert (await asked(pages, "/fleet", stranger))[0] == 403
     assert (await asked(pages, f"/incidents/{reviewing.namespace}/none", stranger))[0] == 403
     assert (await asked(pages, "/fleet", reader[:-2]))[0] == 401
+
+
+async def test_three_hundred_namespaces_are_asked_about_in_one_refresh(
+    reviewing: Place, connection: Connection
+) -> None:
+    """The API server answers also about namespaces that it does not have."""
+    limits = AccessLimits(patience_seconds=60.0)
+    async with office(limits, KubernetesReviews(connection)) as pages:
+        for number in range(300):
+            pages.board.store_seen(store_document("each", f"no-such-{number:03}", verdict="Steady"))
+            pages.board.incident_seen(incident_document("each-1", f"no-such-{number:03}", "each", **holding(5)))
+        pages.board.store_seen(store_document("seen", reviewing.namespace, verdict="Steady"))
+        token = reviewing.kubectl("create", "token", "reader").strip()
+        began = time.monotonic()
+        status, text = await asked(pages, "/fleet", token)
+        print(f"603 reviews took {time.monotonic() - began:.2f} s")
+        assert status == 200
+        assert "part of the fleet" not in text
+        assert "1 to 1 of 1" in text
 
 
 async def test_a_right_ends_with_its_binding(pages: Office, reviewing: Place) -> None:

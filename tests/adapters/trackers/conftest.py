@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.trackers.gitea_server import GiteaServer
 from tests.adapters.trackers.sites import KINDS, Site, published, real_gitea
+from tests.gitea.server import GiteaServer
 
 
 @pytest.fixture(scope="session")

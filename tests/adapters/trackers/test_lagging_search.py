@@ -54,7 +54,7 @@ class Forgetful:
     async def close_as_duplicate(self, ticket: Ticket) -> None:
         raise AssertionError(ticket)
 
-    async def attach(self, ticket: Ticket, attachment: Attachment) -> None:
+    async def attach(self, ticket: Ticket, attachment: Attachment, occurrence: str) -> None:
         raise AssertionError((ticket, attachment))
 
 

@@ -101,6 +101,30 @@ async def test_two_processes_at_once_make_one_ticket(site: Site) -> None:
     assert len(site.tickets()) == 1
 
 
+async def test_fifty_incidents_at_once_in_two_processes_are_one_ticket(site: Site) -> None:
+    leases, clock = Leases(), HandClock()
+
+    async def filed(identity: str, incidents: range) -> set[str]:
+        async with site.process(LeaseTurns(leases, "memdrift", clock, identity)) as tracker:
+
+            async def one(incident: int) -> str:
+                for _ in range(600):
+                    try:
+                        return await tracker.file(filing(site, incident))
+                    except TrackerUnavailable:  # as the tick does, at another time
+                        await asyncio.sleep(0.05)
+                raise AssertionError("never filed")
+
+            return set(await asyncio.gather(*(one(incident) for incident in incidents)))
+
+    first, second = await asyncio.gather(filed("a", range(1, 26)), filed("b", range(26, 51)))
+    assert first == second
+    assert len(first) == 1
+    (ticket,) = site.tickets()
+    assert len([each for each in ticket.comments if "The same leak again" in each]) == 49
+    assert site.faults.creations == 1
+
+
 async def test_of_two_that_were_created_the_older_stays(site: Site) -> None:
     """Clusters know nothing of each other's turns."""
     async with site.process() as one, site.process() as other:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memdrift.adapters.trackers.markers import carries, hidden, marked, plain_marker, shown
+from memdrift.adapters.trackers.markers import carries, hidden, marked, pictured, plain_marker, shown
 from memdrift.adapters.trackers.wikimarkup import wiki
 from memdrift.report.markdown import prose
 
@@ -59,6 +59,29 @@ def test_a_long_text_is_shortened_and_keeps_its_markers() -> None:
     assert len(text) <= 65_536
     assert carries(text, "a")
     assert carries(text, "b")
+
+
+@pytest.mark.parametrize("fence", ["```", "{noformat}"])
+def test_a_text_shortened_in_a_block_closes_it(fence: str) -> None:
+    text = marked(f"first\n{fence}\n" + "a command\n" * 1000 + f"{fence}\nlast", 4000, hidden("a"))
+    assert len(text) <= 4000
+    assert text.count(fence) == 2
+    assert text.endswith(f"\n{fence}\n\n… (shortened)\n\n{hidden('a')}\n")
+
+
+def test_what_splits_lines_only_in_unicode_makes_no_line() -> None:
+    assert not carries(f"the function \u2028{hidden('a-1')}\u2028 grows\x0b{shown('a-1')}\x85", "a-1")
+
+
+def test_a_picture_stands_above_the_markers_and_below_the_text() -> None:
+    text = marked("It leaks.", 1000, hidden("a"), hidden("b"))
+    assert pictured(text, "![x](<y>)") == f"It leaks.\n\n![x](<y>)\n\n{hidden('a')}\n{hidden('b')}\n"
+    edited = text + "\nA person wrote below."
+    assert pictured(edited, "![x](<y>)") == f"{edited}\n\n![x](<y>)\n"
+
+
+def test_long_markers_that_differ_at_their_end_stay_different() -> None:
+    assert plain_marker("x" * 200 + "a") != plain_marker("x" * 200 + "b")
 
 
 def test_a_marker_has_only_characters_that_no_tracker_changes() -> None:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from memdrift.errors import ArchiveUnavailable
 
 SIDECAR = ".meta.json"
+INSTALLATIONS = "installations"
+"""The folder with one folder for each installation that writes here."""
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+@:-]{0,239}")
 _KEY_CHARACTERS = 900
 _METADATA_CHARACTERS = 512
@@ -40,6 +42,17 @@ def accepted_prefix(prefix: str) -> str:
         ArchiveUnavailable: `KeyInvalid`.
     """
     return accepted_key(prefix)
+
+
+def folder_of(installation: str) -> str:
+    """The folder of one installation, with a slash at its end.
+
+    Raises:
+        ArchiveUnavailable: `KeyInvalid`.
+    """
+    if "/" in installation:
+        raise ArchiveUnavailable("KeyInvalid", f"{installation[:200]!r} is not the name of an installation")
+    return accepted_key(f"{INSTALLATIONS}/{installation}") + "/"
 
 
 def accepted_metadata(metadata: Mapping[str, str]) -> dict[str, str]:

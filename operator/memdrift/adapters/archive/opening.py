@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from memdrift.adapters.archive.objects import ObjectArchive, brief
+from memdrift.adapters.archive.objects import ObjectArchive, Owner, brief
 from memdrift.adapters.archive.places import Bucket, Folder
 from memdrift.api.archives import Archive, Encryption, EncryptionKind
 from memdrift.errors import ConfigurationInvalid
@@ -22,8 +22,8 @@ _MISUSES = (BaseError, OSError, ValueError, NotImplementedError)
 _ENCRYPTIONS = {EncryptionKind.SSE_S3: "AES256", EncryptionKind.SSE_KMS: "aws:kms"}
 
 
-def open_configured(configured: Archive) -> ObjectArchive:
-    """The archive of an entry of the administrator's file.
+def open_configured(configured: Archive, owner: Owner | None = None) -> ObjectArchive:
+    """The archive of an entry of the administrator's file, written to by one installation.
 
     Raises:
         ConfigurationInvalid: as `open_archive`.
@@ -32,15 +32,22 @@ def open_configured(configured: Archive) -> ObjectArchive:
         configured.url,
         {**configured.options, **_encrypting(configured.encryption)},
         link_seconds=configured.signed_link_seconds,
+        owner=owner,
     )
 
 
 def open_archive(
-    url: str, options: Mapping[str, str] | None = None, *, timeout_seconds: float = 30.0, link_seconds: int = 0
+    url: str,
+    options: Mapping[str, str] | None = None,
+    *,
+    timeout_seconds: float = 30.0,
+    link_seconds: int = 0,
+    owner: Owner | None = None,
 ) -> ObjectArchive:
     """The archive at `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
 
-    Options are those of the object store, such as `endpoint` or `region`; credentials come from the environment.
+    Options are those of the object store, such as `endpoint` or `region`; credentials come from the environment. The
+    owner is the installation in whose folder keys lie; who only reads URIs needs none.
 
     Raises:
         ConfigurationInvalid: the URL or an option has no meaning, or the folder cannot be created.
@@ -49,14 +56,15 @@ def open_archive(
     try:
         if parts.scheme == "file":
             path = Path(unquote(parts.path))
-            return ObjectArchive(Folder(path), path.absolute().as_uri(), timeout_seconds=timeout_seconds)
+            uri = path.absolute().as_uri()
+            return ObjectArchive(Folder(path), uri, timeout_seconds=timeout_seconds, owner=owner)
         if parts.scheme not in {"s3", "gs", "az"}:
             raise ValueError("it must start with file:///, s3://, gs:// or az://")
         store = _bucket(url, dict(options or {}), timedelta(seconds=timeout_seconds))
     except _MISUSES as error:
         raise ConfigurationInvalid("ArchiveInvalid", f"`archives[].url` {url}: {brief(error)}") from error
     place = Bucket(store, timedelta(seconds=link_seconds))
-    return ObjectArchive(place, url.rstrip("/"), timeout_seconds=timeout_seconds)
+    return ObjectArchive(place, url.rstrip("/"), timeout_seconds=timeout_seconds, owner=owner)
 
 
 def _encrypting(encryption: Encryption) -> dict[str, str]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
+from memdrift.api.faults import fault_of
 from memdrift.errors import ClusterUnavailable, ConfigurationInvalid
 
 _KUBECONFIG_REFRESH_SECONDS = 60.0
+_UNREADABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What the library raises of a file that is missing, torn, or something else."""
 
 
 async def find_credentials(kubeconfig: Path | None) -> Configuration:
@@ -29,10 +33,11 @@ async def find_credentials(kubeconfig: Path | None) -> Configuration:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             await _load_kubeconfig(kubeconfig, configuration)
-    except (config.ConfigException, OSError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         place = "the pod's service account" if kubeconfig is None else f"the kubeconfig {kubeconfig}"
         raise ConfigurationInvalid(
-            "NoCredentials", f"{place} gives no access to a cluster ({error}): run in a pod, or name a valid kubeconfig"
+            "NoCredentials",
+            f"{place} gives no access to a cluster ({fault_of(error)}): run in a pod, or name a valid kubeconfig",
         ) from error
     return configuration
 
@@ -62,6 +67,8 @@ async def authorization(configuration: Configuration) -> dict[str, str]:
     """
     try:
         token = await configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-    except (config.ConfigException, OSError, ValueError, KeyError) as error:
-        raise ClusterUnavailable("CredentialsUnreadable", f"the token cannot be refreshed: {error}") from error
+    except _UNREADABLE as error:
+        raise ClusterUnavailable(
+            "CredentialsUnreadable", f"the token cannot be refreshed: {fault_of(error)}"
+        ) from error
     return {"Authorization": token} if token else {}

@@ -64,7 +64,11 @@ TABLE: tuple[Measure, ...] = (
     _counter("memdrift_restarts_total", ("strategy", "evidence"), "Pods evicted and rollouts begun."),
     _counter("memdrift_restarts_without_evidence_total", (), "Of these, without relevant evidence stored before."),
     _counter("memdrift_archive_puts_total", ("result",), "Objects written to the archive: Stored or Failed."),
-    _counter("memdrift_filings_total", ("tracker", "result"), "Answers of trackers: Filed, Refused or Unavailable."),
+    _counter(
+        "memdrift_filings_total",
+        ("tracker", "result"),
+        "Answers of trackers: Filed, LeakAbsent, Refused or Unavailable.",
+    ),
     _counter("memdrift_alerts_total", ("result",), "Alerts received, by what became of each."),
     # the operator itself
     _counter("memdrift_ticks_total", ("result",), "Looks at a store: Done, Postponed or Failed."),

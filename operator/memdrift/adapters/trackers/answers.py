@@ -49,15 +49,20 @@ def later(status: int, headers: Mapping[str, str], content: bytes) -> bool:
 
 
 def _rate_limited(headers: Mapping[str, str], content: bytes) -> bool:
-    told = headers.get("x-ratelimit-remaining", "").strip() == "0" or "Retry-After" in headers
+    told = _limit(headers, "remaining") == "0" or "Retry-After" in headers
     return told or b"secondary rate limit" in content[:4096].lower()
+
+
+def _limit(headers: Mapping[str, str], what: str) -> str:
+    """Of GitHub's `X-RateLimit-` or GitLab's `RateLimit-`."""
+    return (headers.get(f"X-RateLimit-{what}") or headers.get(f"RateLimit-{what}") or "").strip()
 
 
 def retry_after_seconds(status: int, headers: Mapping[str, str], content: bytes = b"") -> float | None:
     """When to ask again, at most an hour; None where the tracker leaves it open."""
     text = headers.get("Retry-After", "").strip()
     seconds = _seconds(text) if text.isdecimal() else _until(text, headers)
-    if seconds is None and headers.get("x-ratelimit-remaining", "").strip() == "0":
+    if seconds is None and (status == 429 or _limit(headers, "remaining") == "0"):
         seconds = _until_reset(headers)
     if seconds is None and status == 403 and _rate_limited(headers, content):
         seconds = SECONDARY_LIMIT_SECONDS
@@ -73,13 +78,15 @@ def _until(text: str, headers: Mapping[str, str]) -> float | None:
         # Both dates are the tracker's own, so our clock does not matter.
         date = parsedate_to_datetime(headers.get("Date", ""))
         return (parsedate_to_datetime(text) - date).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _until_reset(headers: Mapping[str, str]) -> float | None:
-    reset = headers.get("x-ratelimit-reset", "").strip()
+    reset = _limit(headers, "reset")
+    if not reset.isdecimal():
+        return None
     try:
         return float(reset[:12]) - parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -14,7 +14,9 @@ from memdrift.ports import Attachment, Filing
 
 LABEL = "memdrift"
 """On every ticket, so that tickets are found in a list: full-text indexes lag behind."""
-PAGES_AT_MOST = 20
+TICKETS_AT_MOST = 2000
+"""How many tickets with the label, or of our own, are looked at in a list; what is older is found by search."""
+COMMENTS_AT_MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Desk(Protocol):
         ...
 
     async def find(self, marker: str) -> Sequence[Ticket]:
-        """All tickets that carry the marker, open or closed."""
+        """All tickets that carry the marker and are believed (`belief`), open or closed."""
         ...
 
     async def create(self, filing: Filing) -> Ticket:
@@ -53,7 +55,7 @@ class Desk(Protocol):
         ...
 
     async def remarked(self, ticket: Ticket, occurrence: str) -> bool:
-        """Whether the ticket itself or one of its comments carries the occurrence."""
+        """Whether the ticket itself, or a comment that is believed, carries the occurrence."""
         ...
 
     async def remark(self, ticket: Ticket, markdown: str, occurrence: str) -> None:
@@ -68,6 +70,9 @@ class Desk(Protocol):
         """Close one that was created beside another."""
         ...
 
-    async def attach(self, ticket: Ticket, attachment: Attachment) -> None:
-        """Attach a file, unless one of its name is there; nothing where the API takes no files."""
+    async def attach(self, ticket: Ticket, attachment: Attachment, occurrence: str, /) -> None:
+        """Attach a file, unless one of its name is there, and show it where the tracker shows it in a text.
+
+        Nothing where the API takes no files.
+        """
         ...

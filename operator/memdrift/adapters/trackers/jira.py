@@ -1,20 +1,24 @@
 """Jira Cloud and Jira Data Center, by the REST API in version 2, whose texts are wiki markup in both.
 
 (developer.atlassian.com: "Jira Cloud platform REST API v2", "Search after write"; docs.atlassian.com: "Jira Data Center
-REST API".) Jira shows every text, so the ticket's marker is a label. Its search lags for seconds, sometimes minutes.
+REST API", "JQL functions: currentUser()".) Jira shows every text, so the ticket's marker is a label; everybody may set
+one, so the creator counts. Its search lags for seconds, sometimes minutes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from memdrift.adapters.trackers.desk import LABEL, PAGES_AT_MOST, Ticket
+from memdrift.adapters.trackers.belief import Account
+from memdrift.adapters.trackers.desk import COMMENTS_AT_MOST, LABEL, Ticket
 from memdrift.adapters.trackers.markers import carries, marked, plain_marker, shown
-from memdrift.adapters.trackers.rest import Refused, Rest, Upload
+from memdrift.adapters.trackers.paging import listed
+from memdrift.adapters.trackers.refusals import Refused
+from memdrift.adapters.trackers.rest import Rest, Upload
 from memdrift.adapters.trackers.wikimarkup import wiki
 from memdrift.api.administration import Tracker, TrackerKind
 from memdrift.errors import NotAllowed
@@ -30,8 +34,18 @@ _SUMMARY_CHARACTERS_AT_MOST = 255
 
 
 class _Project(BaseModel):
-    id: str
-    key: str
+    id: Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
+
+
+class _Person(BaseModel):
+    """Data Center knows people by name, Cloud by a number only."""
+
+    account_id: str = Field("", alias="accountId")
+    name: str = ""
+
+    def named(self) -> str:
+        return self.account_id or self.name
 
 
 class _Category(BaseModel):
@@ -44,6 +58,7 @@ class _Status(BaseModel):
 
 class _File(BaseModel):
     filename: str = ""
+    author: _Person | None = None
 
 
 class _Fields(BaseModel):
@@ -64,6 +79,7 @@ class _Found(BaseModel):
 
 class _Comment(BaseModel):
     body: str = ""
+    author: _Person | None = None
 
 
 class _Comments(BaseModel):
@@ -92,6 +108,10 @@ class Jira:
         self._project_id = ""
         self._configured = configured
         self._cloud = configured.kind is TrackerKind.JIRA_CLOUD
+        self._account = Account(self._myself, configured.trusted_authors)
+
+    async def _myself(self) -> str:
+        return (await self._rest.get(_Person, ("myself",))).named()
 
     async def arrive(self) -> None:
         """A renamed project answers under its old key."""
@@ -99,10 +119,13 @@ class Jira:
         self._project, self._project_id = project.key, project.id
 
     async def find(self, marker: str) -> Sequence[Ticket]:
-        """By the marker's label."""
-        if not self._project_id.isalnum():
-            return []
-        jql = f'project = {self._project_id} AND labels = "{_label(marker)}" ORDER BY created ASC'
+        """By the marker's label, among those that we or a trusted author created."""
+        creators = ["creator = currentUser()"]
+        if self._configured.trusted_authors:
+            names = ", ".join(f'"{name}"' for name in self._configured.trusted_authors)
+            creators.append(f"creator in ({names})")
+        believed = f"({' OR '.join(creators)})"
+        jql = f'project = {self._project_id} AND labels = "{_label(marker)}" AND {believed} ORDER BY created ASC'
         path = ("search", "jql") if self._cloud else ("search",)
         asked = {"jql": jql, "fields": ["status"], "maxResults": 50}
         found = await self._rest.send(_Found, "POST", path, asked)
@@ -118,7 +141,7 @@ class Jira:
         fields: dict[str, Any] = {
             "project": {"id": self._project_id},
             "issuetype": {"name": self._configured.issue_type},
-            "summary": filing.title[:_SUMMARY_CHARACTERS_AT_MOST],
+            "summary": " ".join(filing.title.split())[:_SUMMARY_CHARACTERS_AT_MOST],
             "description": marked(wiki(filing.body_markdown), _CHARACTERS_AT_MOST, shown(filing.occurrence)),
             "labels": [LABEL, _label(filing.marker), *("-".join(label.split()) for label in filing.labels)],
         }
@@ -137,13 +160,15 @@ class Jira:
         issue = await self._rest.get(_Issue, ("issue", ticket.key), fields="description")
         if carries(issue.fields.description or "", occurrence):
             return True
-        for page in range(PAGES_AT_MOST):
-            path, start = ("issue", ticket.key, "comment"), page * _PER_PAGE
-            comments = (await self._rest.get(_Comments, path, startAt=start, maxResults=_PER_PAGE)).comments
-            if any(carries(comment.body, occurrence) for comment in comments):
+
+        async def page(number: int, size: int) -> list[_Comment]:
+            path, start = ("issue", ticket.key, "comment"), (number - 1) * size
+            return (await self._rest.get(_Comments, path, startAt=start, maxResults=size)).comments
+
+        for comment in (await listed(page, _PER_PAGE, COMMENTS_AT_MOST)).items:
+            author = comment.author.named() if comment.author else ""
+            if carries(comment.body, occurrence) and await self._account.said(author):
                 return True
-            if not comments:
-                break
         return False
 
     async def remark(self, ticket: Ticket, markdown: str, occurrence: str) -> None:
@@ -166,11 +191,14 @@ class Jira:
         if ways:
             await self._rest.send(object, "POST", path, {"transition": {"id": ways[0].id}})
 
-    async def attach(self, ticket: Ticket, attachment: Attachment) -> None:
-        """An attachment of the issue."""
+    async def attach(self, ticket: Ticket, attachment: Attachment, _occurrence: str) -> None:
+        """An attachment of the issue, to open: no text names it, because not every Jira draws SVG in one."""
         issue = await self._rest.get(_Issue, ("issue", ticket.key), fields="attachment")
-        if any(file.filename == attachment.name for file in issue.fields.attachment):
-            return
+        for file in issue.fields.attachment:
+            if file.filename == attachment.name and await self._account.said(
+                file.author.named() if file.author else ""
+            ):
+                return
         upload = Upload("file", attachment.name, attachment.media_type, attachment.content)
         await self._rest.send(list[_File], "POST", ("issue", ticket.key, "attachments"), upload)
 

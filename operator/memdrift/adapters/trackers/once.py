@@ -24,7 +24,8 @@ VISIBLE_SECONDS_AT_MOST = 15.0
 REMEMBERED_SECONDS = 300.0
 """Longer than any search lags."""
 _REMEMBERED_AT_MOST = 1000
-_POLL_SECONDS = 0.5
+_FIRST_POLL_SECONDS = 0.5
+_LONGEST_POLL_SECONDS = 4.0
 
 Created = OrderedDict[str, tuple[Ticket, str, float]]
 """The ticket, the occurrence that its body tells of, and until when a search is not believed to know better."""
@@ -144,10 +145,12 @@ class OneTicketPerLeak:
     async def _settled(self, desk: Desk, filing: Filing, created: Ticket) -> Ticket:
         """The ticket that stays, once a search sees the new one; the new one is closed where an older one exists."""
         deadline = asyncio.get_running_loop().time() + VISIBLE_SECONDS_AT_MOST
+        pause = _FIRST_POLL_SECONDS
         try:
             found = await desk.find(filing.marker)
             while all(each.key != created.key for each in found) and asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_POLL_SECONDS)
                 found = await desk.find(filing.marker)
             stays = _oldest([*found, created]) or created
             if stays.key == created.key:
@@ -163,7 +166,7 @@ class OneTicketPerLeak:
         """A ticket without its picture is a ticket."""
         for attachment in filing.attachments:
             try:
-                await desk.attach(ticket, attachment)
+                await desk.attach(ticket, attachment, filing.occurrence)
             except MemdriftError as error:
                 _log.warning("nothing was attached", extra={"tracker": self._name, "why": error.message})
 

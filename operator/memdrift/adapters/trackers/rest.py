@@ -17,15 +17,15 @@ import aiohttp
 from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
-from memdrift.adapters.trackers.answers import bounded, later, retry_after_seconds
+from memdrift.adapters.trackers.answers import bounded
 from memdrift.adapters.trackers.credentials import token, trust
+from memdrift.adapters.trackers.refusals import Refused, TooLarge, complaint
 from memdrift.api.administration import Tracker
-from memdrift.errors import MemdriftError, NotAllowed, TrackerUnavailable
+from memdrift.errors import TrackerUnavailable
 
 _ANSWER_BYTES_AT_MOST = 8 * 1024 * 1024
 _REDIRECTS_AT_MOST = 3
 _MOVED = frozenset({301, 302, 307, 308})
-_SAID_CHARACTERS = 200
 
 Read = TypeVar("Read")
 Authorization = Callable[[str], str]
@@ -39,18 +39,6 @@ def bearer(secret: str) -> str:
 def basic(username: str) -> Authorization:
     """The header of trackers that want name and token."""
     return lambda secret: "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
-
-
-class Refused(NotAllowed):
-    """The tracker said no.
-
-    Attributes:
-        status: of its answer.
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__("TrackerRefused", message)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +127,26 @@ class Rest:
         self, method: str, url: str, body: Mapping[str, Any] | Upload | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         configured = self._configured
+        sent = self._all_headers(body)
         try:
             async with self._session.request(
                 method,
                 URL(url, encoded=True),
                 data=_content(body),
-                headers=self._all_headers(body),
+                headers=sent,
                 timeout=aiohttp.ClientTimeout(total=configured.timeout_seconds),
                 allow_redirects=False,
                 ssl=trust(configured.tls),
             ) as response:
                 content = await bounded(response, _ANSWER_BYTES_AT_MOST)
                 if content is None:
-                    raise self._unreadable("its answer is larger than 8 MiB")
+                    raise TooLarge(
+                        "TrackerUnavailable", f"tracker `{configured.name}`: its answer is larger than 8 MiB"
+                    )
                 if 200 <= response.status < 300 or response.status in _MOVED:
                     return response.status, response.headers, content
-                raise self._complaint(response.status, response.headers, content)
+                secrets = (sent.get("Authorization", ""), *configured.headers.values())
+                raise complaint(configured.name, response.status, response.headers, content, secrets)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # The text of these errors may hold the URL; the class is enough for the administrator, who knows it.
             raise TrackerUnavailable(
@@ -169,21 +161,6 @@ class Rest:
         if configured.bearer_token_file:
             headers["Authorization"] = self._authorization(token(configured.bearer_token_file, configured.name))
         return headers
-
-    def _complaint(self, status: int, headers: Mapping[str, str], content: bytes) -> MemdriftError:
-        name = self._configured.name
-        if later(status, headers, content):
-            return TrackerUnavailable(
-                "TrackerUnavailable",
-                f"tracker `{name}` answered {status}",
-                retry_after_seconds(status, headers, content),
-            )
-        said = "".join(c if c.isprintable() else " " for c in content[:_SAID_CHARACTERS].decode("utf-8", "replace"))
-        return Refused(
-            f"tracker `{name}` answered {status} ({said.strip() or 'nothing'}): check its `url`, the rights of the "
-            "token in `bearerTokenFile`, and `spec.filing`",
-            status,
-        )
 
     def _read(self, kind: type[Read], content: bytes) -> Read:
         try:

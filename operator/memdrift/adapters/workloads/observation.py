@@ -16,7 +16,9 @@ from memdrift.adapters.workloads import revisions, selectors, wire
 from memdrift.adapters.workloads.changes import RESTARTED_FOR
 from memdrift.adapters.workloads.kinds import KINDS, Kind, rolling
 from memdrift.adapters.workloads.pods import containers_of, default_container_of, is_active, pod_of, ports_of
+from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import TargetRef
+from memdrift.api.filing import OWNERSHIP
 from memdrift.errors import ClusterUnavailable, SpecInvalid, TargetNotFound
 from memdrift.ports import KubernetesCalls
 from memdrift.remedy.target import Disruption, Pod, Target
@@ -76,6 +78,7 @@ async def observe(calls: KubernetesCalls, namespace: str, reference: TargetRef) 
         disruptions=_disruptions(template, pods, {pod.uid for pod in own}, budgets),
         autoscaler=_autoscaler(reference, scalers),
         ports=ports_of(template),
+        ownership=tuple((key, text) for key, text in workload.metadata.annotations.items() if key in OWNERSHIP),
     )
 
 
@@ -169,5 +172,5 @@ def _read(model: type[Read], answer: bytes) -> Read:
         return model.model_validate_json(answer)
     except ValidationError as error:
         raise ClusterUnavailable(
-            "AnswerUnreadable", f"the API server's answer is not a {model.__name__}: {error}"
+            "AnswerUnreadable", f"the API server's answer is not a {model.__name__}: {fault_of(error)}"
         ) from error

@@ -5,7 +5,7 @@ Exists because both decide whether a restart is possible, or hide why it is need
 
 from __future__ import annotations
 
-from memdrift.adapters.workloads.wire.objects import LabelSelector, Metadata, Wire
+from memdrift.api.builtin import LabelSelector, Metadata, Wire
 
 
 class BudgetSpec(Wire):

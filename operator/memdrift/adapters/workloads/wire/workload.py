@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from memdrift.adapters.workloads.wire.objects import LabelSelector, Metadata, Wire
+from memdrift.api.builtin import LabelSelector, Metadata, Wire
 
 
 class WorkloadSpec(Wire):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from memdrift.adapters.workloads.wire.objects import Metadata, Wire
+from memdrift.api.builtin.objects import Metadata, Wire
 
 
 class Resources(Wire):

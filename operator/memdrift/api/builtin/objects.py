@@ -1,6 +1,7 @@
 """What every built-in resource has: identity, owners, selectors, lists.
 
-Exists as the ground of the other models here. Everything optional on the wire is optional. Must not interpret.
+Exists as the ground of all models of built-in resources. Everything optional on the wire is optional. Must not
+interpret.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Metadata(Wire):
     name: str = ""
     uid: str = ""
     generation: int = 0
+    resource_version: str = ""
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
     labels: dict[str, str] = Field(default_factory=dict)

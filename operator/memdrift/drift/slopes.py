@@ -1,0 +1,165 @@
+"""The slope of many series at once, as the median of the slopes of all pairs of their values.
+
+Exists beside `statistics` because forming and choosing among so many slopes is an art of its own. Knows arrays of
+numbers only: no lives, no units, no thresholds. Series are rows of equidistant values, shape (rows, n), NaN where one
+is missing; there is no loop over rows.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from memdrift.drift.blocks import Floats
+from memdrift.drift.statistics import Integers, median
+
+_NORMAL_95 = 1.96
+
+
+class Slopes(NamedTuple):
+    """Slopes per step with the 95 % interval around them, shape (rows,) each."""
+
+    low: Floats
+    middle: Floats
+    high: Floats
+
+
+def theil_sen(values: Floats, medians: Floats | None = None) -> Slopes:
+    """The median of all pairwise slopes, with Sen's rank interval (95 %, assuming independent noise).
+
+    0 where fewer than two values are there. Source: Sen, Estimates of the Regression Coefficient Based on Kendall's
+    Tau, JASA 63 (1968).
+
+    Args:
+        values: the series.
+        medians: of each row, where they are known already; only saves work.
+    """
+    rows, size = values.shape
+    if size < 2:
+        nothing = np.zeros(rows)
+        return Slopes(nothing, nothing, nothing)
+    whole = np.asarray(np.isfinite(values).all(axis=1) & (size >= _FEWEST_TO_SELECT))
+    found = Slopes(np.empty(rows), np.empty(rows), np.empty(rows))
+    for which, slopes_of in ((whole, _selected), (~whole, _ranked)):
+        if which.any():
+            everything = which.all()
+            known = medians if medians is None or everything else medians[which]
+            for all_of, some in zip(found, slopes_of(values if everything else values[which], known), strict=True):
+                all_of[which] = some
+    return found
+
+
+def median_slopes(values: Floats) -> Floats:
+    """`theil_sen` without the interval, shape (rows,), which costs half as much again."""
+    rows, size = values.shape
+    whole = np.isfinite(values).all(axis=1)
+    if size < 2 or not whole.any():
+        return theil_sen(values).middle
+    found = np.empty(rows)
+    found[~whole] = theil_sen(values[~whole]).middle
+    slopes, scales = _pairwise_slopes(values[whole])
+    found[whole] = _middles(slopes, scales)
+    return found
+
+
+_FEWEST_TO_SELECT = 8
+"""Values for which the ranks of Sen's interval lie on either side of the median."""
+
+
+def _selected(values: Floats, medians: Floats | None) -> Slopes:
+    """Of rows without holes: their ranks are the same, and finding them costs much less than sorting does."""
+    size = values.shape[1]
+    slopes, scales = _pairwise_slopes(values, medians)
+    pairs = slopes.shape[1]
+    middle = _middles(slopes, scales)
+    low, high = (int(rank[0]) for rank in _interval_ranks(np.array([size])))
+    below, above = slopes[:, : pairs // 2], slopes[:, pairs // 2 :]
+    below.partition(low, axis=1)
+    above.partition(high - pairs // 2, axis=1)
+    return Slopes((slopes[:, low] * scales).astype(np.float64), middle, (slopes[:, high] * scales).astype(np.float64))
+
+
+def _middles(slopes: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> Floats:
+    """The median of each row's slopes, none missing; leaves those below it on the left."""
+    pairs = slopes.shape[1]
+    slopes.partition(pairs // 2, axis=1)
+    upper = slopes[:, pairs // 2]
+    lower = upper if pairs % 2 else slopes[:, : pairs // 2].max(axis=1)
+    return np.asarray(((lower * scales).astype(np.float64) + (upper * scales).astype(np.float64)) / 2)
+
+
+def _ranked(values: Floats, medians: Floats | None) -> Slopes:
+    """Of any rows."""
+    present = np.isfinite(values).sum(axis=1)
+    pairs = present * (present - 1) // 2
+    slopes, scales = _pairwise_slopes(values, medians)
+    slopes.sort(axis=1)
+    low, high = _interval_ranks(present)
+    last = np.maximum(pairs - 1, 0)
+    everyone = np.arange(len(values))
+
+    def at(index: Integers) -> Floats:
+        return np.where(pairs > 0, slopes[everyone, index] * scales, 0.0).astype(np.float64)
+
+    return Slopes(at(low), (at(last // 2) + at((last + 1) // 2)) / 2, at(high))
+
+
+def _interval_ranks(present: Integers) -> tuple[Integers, Integers]:
+    """The places of Sen's bounds among the slopes of so many values."""
+    pairs = present * (present - 1) // 2
+    spread = _NORMAL_95 * np.sqrt(present * (present - 1) * (2 * present + 5) / 18)
+    last = np.maximum(pairs - 1, 0)
+    low = np.clip(((pairs - spread) / 2).astype(np.intp), 0, last)
+    high = np.clip(np.ceil((pairs + spread) / 2).astype(np.intp), 0, last)
+    return low, high
+
+
+def _pairwise_slopes(
+    values: Floats, medians: Floats | None = None
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """All pairwise slopes of each row, NaN where a value is missing, and what each row must be multiplied with.
+
+    In single precision, of which the values' distance from their median has enough; it halves the cost of sorting.
+    """
+    rows, size = values.shape
+    moved = values - (median(values) if medians is None else medians)[:, None]
+    scales = np.where(np.isfinite(moved), np.abs(moved), 0.0).max(axis=1, initial=0.0)
+    scales = np.where(scales > 0, scales, 1.0)
+    small = (moved / scales[:, None]).astype(np.float32)
+    slopes = np.empty((rows, size * (size - 1) // 2), dtype=np.float32)
+    if rows < _FEW_ROWS:
+        earlier, later = _pairs(size)
+        np.subtract(small[:, later], small[:, earlier], out=slopes)
+    else:
+        begin = 0
+        for first in range(size - 1):
+            end = begin + size - 1 - first
+            np.subtract(small[:, first + 1 :], small[:, first : first + 1], out=slopes[:, begin:end])
+            begin = end
+    slopes *= _weights(size)
+    return slopes, scales.astype(np.float32)
+
+
+_FEW_ROWS = 8
+"""Below which looking every pair up costs less than one call for each value."""
+
+
+@lru_cache(maxsize=64)
+def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Positions of all pairs, earlier and later; kept, since windows have few lengths."""
+    earlier, later = np.triu_indices(size, k=1)
+    for each in (earlier, later):
+        each.setflags(write=False)
+    return earlier, later
+
+
+@lru_cache(maxsize=64)
+def _weights(size: int) -> npt.NDArray[np.float32]:
+    """One over the distance of all pairs."""
+    earlier, later = _pairs(size)
+    weights = (1 / (later - earlier)).astype(np.float32)
+    weights.setflags(write=False)
+    return weights
