@@ -82,9 +82,11 @@ def growth_since_onset(whole: Stretch) -> Growth:
     slopes = theil_sen(values, medians)
     span = stretch.span_blocks
     there = stretch.present
-    largest = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf)
-    smallest = np.where(there, values, np.inf).min(axis=1, initial=np.inf)
     measured = there.any(axis=1)
+    largest, smallest = (
+        np.fmax.reduce(values, axis=1),
+        np.fmin.reduce(values, axis=1),
+    )  # which pass over what is missing
     ranges = np.subtract(largest, smallest, out=np.zeros(len(values)), where=measured)
     amounts = np.clip(slopes.middle * span, -ranges, ranges)
     first = first_index(there)[:, None]

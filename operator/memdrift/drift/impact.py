@@ -77,9 +77,8 @@ def latency_objective_gate(whole: Stretch, recent: Floats, buckets: Buckets, pol
     def say(row: int) -> str:
         if not asked[row]:
             return "latency is missing"
-        told = (
-            f"latency is {recent[row]:.0f} ms, heading for {expected[row]:.0f} ms; the objective is {objective:.0f} ms"
-        )
+        heading = f", heading for {expected[row]:.0f} ms" if expected[row] > recent[row] else ""
+        told = f"latency is {recent[row]:.0f} ms{heading}; the objective is {objective:.0f} ms"
         if not coarse[row] or certain[row] or expected[row] <= np.nan_to_num(buckets.kept[row]):
             return told
         return f"{told}, inside a bucket from {np.nan_to_num(buckets.kept[row]):.0f} to {buckets.slow[row]:.0f} ms"
@@ -137,9 +136,10 @@ def latency_measured(stretch: Stretch) -> Bools:
 
 
 def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:
-    """Where latency will be after one more stretch, by its own trend; NaN where it has none that says so."""
+    """Where latency below its objective will be after one more stretch, by its own trend; NaN where none says so."""
     found = np.full(len(recent), np.nan)
-    near = np.nan_to_num(recent) >= _HEADING_SHARE * objective
+    now = np.nan_to_num(recent)
+    near = (now >= _HEADING_SHARE * objective) & (now <= objective)
     which = np.flatnonzero(near & (np.isfinite(stretch.latency).sum(axis=1) >= FEWEST_BLOCKS))
     if not len(which):
         return found

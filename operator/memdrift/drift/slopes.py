@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memdrift.drift.blocks import Floats
-from memdrift.drift.statistics import Integers, median
+from memdrift.drift.statistics import median
 
 _NORMAL_95 = 1.96
 
@@ -41,19 +41,25 @@ def theil_sen(values: Floats, medians: Floats | None = None) -> Slopes:
     if size < 2:
         nothing = np.zeros(rows)
         return Slopes(nothing, nothing, nothing)
-    whole = np.asarray(np.isfinite(values).all(axis=1) & (size >= _FEWEST_TO_SELECT))
-    found = Slopes(np.empty(rows), np.empty(rows), np.empty(rows))
-    for which, slopes_of in ((whole, _selected), (~whole, _ranked)):
-        if which.any():
-            everything = which.all()
-            known = medians if medians is None or everything else medians[which]
-            for all_of, some in zip(found, slopes_of(values if everything else values[which], known), strict=True):
-                all_of[which] = some
-    return found
+    present = np.isfinite(values).sum(axis=1)
+    pairs = present * (present - 1) // 2
+    slopes, scales = _pairwise_slopes(values, medians)
+    slopes.sort(axis=1)
+    spread = _NORMAL_95 * np.sqrt(present * (present - 1) * (2 * present + 5) / 18)
+    last = np.maximum(pairs - 1, 0)
+    low = np.clip(((pairs - spread) / 2).astype(np.intp), 0, last)
+    high = np.clip(np.ceil((pairs + spread) / 2).astype(np.intp), 0, last)
+    known = pairs > 0
+    everyone = np.arange(rows)
+
+    def at(index: npt.NDArray[np.intp]) -> Floats:
+        return np.where(known, slopes[everyone, index] * scales, 0.0).astype(np.float64)
+
+    return Slopes(at(low), (at(last // 2) + at((last + 1) // 2)) / 2, at(high))
 
 
 def median_slopes(values: Floats) -> Floats:
-    """`theil_sen` without the interval, shape (rows,), which costs half as much again."""
+    """`theil_sen` without the interval, shape (rows,): the middle is found in half the time that sorting takes."""
     rows, size = values.shape
     whole = np.isfinite(values).all(axis=1)
     if size < 2 or not whole.any():
@@ -61,60 +67,12 @@ def median_slopes(values: Floats) -> Floats:
     found = np.empty(rows)
     found[~whole] = theil_sen(values[~whole]).middle
     slopes, scales = _pairwise_slopes(values[whole])
-    found[whole] = _middles(slopes, scales)
-    return found
-
-
-_FEWEST_TO_SELECT = 8
-"""Values for which the ranks of Sen's interval lie on either side of the median."""
-
-
-def _selected(values: Floats, medians: Floats | None) -> Slopes:
-    """Of rows without holes: their ranks are the same, and finding them costs much less than sorting does."""
-    size = values.shape[1]
-    slopes, scales = _pairwise_slopes(values, medians)
-    pairs = slopes.shape[1]
-    middle = _middles(slopes, scales)
-    low, high = (int(rank[0]) for rank in _interval_ranks(np.array([size])))
-    below, above = slopes[:, : pairs // 2], slopes[:, pairs // 2 :]
-    below.partition(low, axis=1)
-    above.partition(high - pairs // 2, axis=1)
-    return Slopes((slopes[:, low] * scales).astype(np.float64), middle, (slopes[:, high] * scales).astype(np.float64))
-
-
-def _middles(slopes: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> Floats:
-    """The median of each row's slopes, none missing; leaves those below it on the left."""
     pairs = slopes.shape[1]
     slopes.partition(pairs // 2, axis=1)
     upper = slopes[:, pairs // 2]
     lower = upper if pairs % 2 else slopes[:, : pairs // 2].max(axis=1)
-    return np.asarray(((lower * scales).astype(np.float64) + (upper * scales).astype(np.float64)) / 2)
-
-
-def _ranked(values: Floats, medians: Floats | None) -> Slopes:
-    """Of any rows."""
-    present = np.isfinite(values).sum(axis=1)
-    pairs = present * (present - 1) // 2
-    slopes, scales = _pairwise_slopes(values, medians)
-    slopes.sort(axis=1)
-    low, high = _interval_ranks(present)
-    last = np.maximum(pairs - 1, 0)
-    everyone = np.arange(len(values))
-
-    def at(index: Integers) -> Floats:
-        return np.where(pairs > 0, slopes[everyone, index] * scales, 0.0).astype(np.float64)
-
-    return Slopes(at(low), (at(last // 2) + at((last + 1) // 2)) / 2, at(high))
-
-
-def _interval_ranks(present: Integers) -> tuple[Integers, Integers]:
-    """The places of Sen's bounds among the slopes of so many values."""
-    pairs = present * (present - 1) // 2
-    spread = _NORMAL_95 * np.sqrt(present * (present - 1) * (2 * present + 5) / 18)
-    last = np.maximum(pairs - 1, 0)
-    low = np.clip(((pairs - spread) / 2).astype(np.intp), 0, last)
-    high = np.clip(np.ceil((pairs + spread) / 2).astype(np.intp), 0, last)
-    return low, high
+    found[whole] = ((lower * scales).astype(np.float64) + (upper * scales).astype(np.float64)) / 2
+    return found
 
 
 def _pairwise_slopes(

@@ -111,9 +111,7 @@ def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: B
         quieter: the rows that are judged by their lower band where it jumps less, shape (rows,).
     """
     enough = bands.count >= _THIN_SHARE * batch.expected_samples[:, None]
-    low, middle, high = (
-        np.where(enough & np.isfinite(band), band, np.nan) for band in (bands.p10, bands.p50, bands.p90)
-    )
+    low, middle, high = (_where(enough & np.isfinite(band), band) for band in (bands.p10, bands.p50, bands.p90))
     size = batch.blocks
     warm = np.ceil((warm_up_seconds - batch.ages) / batch.block_seconds)
     own = np.clip(warm, 0, size).astype(np.intp)
@@ -125,12 +123,17 @@ def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: B
         middle=middle,
         high=high,
         low_judged=np.zeros(batch.size, dtype=bool),
-        load=np.where(np.isfinite(batch.load), batch.load, np.nan),
-        latency=np.where(np.isfinite(batch.latency), batch.latency, np.nan),
+        load=_where(np.isfinite(batch.load), batch.load),
+        latency=_where(np.isfinite(batch.latency), batch.latency),
         slow_fraction=batch.slow_fraction,
     )
     cut = whole.after(own)
     return replace(cut, low_judged=quieter & (_roughness(cut.low) < _roughness(cut.middle)))
+
+
+def _where(there: Bools, values: Floats) -> Floats:
+    """The values that are there, NaN elsewhere; themselves, not a copy, where all are."""
+    return values if there.all() else np.where(there, values, np.nan)
 
 
 def rows_of(stretch: Stretch, which: Indices | Bools) -> Stretch:
