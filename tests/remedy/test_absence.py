@@ -117,6 +117,9 @@ AT_THIS_LOOK: dict[str, tuple[DriftIncident, Callable[[DriftIncident], Facts], A
     "a thirtieth of the load is absence at a load that is not comparable": (
         GOING, lambda it: look(it, blocks=load_of(1.3)), record(block_end_time=NOW, judged_seconds=150),
     ),
+    "three quarters of the load are not comparable either": (
+        GOING, lambda it: look(it, blocks=load_of(30.0)), record(block_end_time=NOW, judged_seconds=150),
+    ),
     "load that is not measured is not comparable": (
         GOING, lambda it: look(it, blocks=load_of(np.nan)), record(block_end_time=NOW, judged_seconds=150),
     ),
