@@ -72,7 +72,7 @@ def post(stores: Stores, body: dict[str, object], token: str | None = None) -> A
 
 def test_a_hundred_repeats_are_one_request(stores: Stores) -> None:
     leaker = stores.alerted
-    until(lambda: leaker.status()["observedGeneration"], "the first look", seconds=60)
+    until(lambda: stores.looks(leaker) > 0, "the first look", seconds=60)
     looks = stores.looks(leaker)
     bodies = [notification(leaker.name, number) for number in range(ALERTMANAGERS) for _ in range(REPEATS)]
 
@@ -86,6 +86,7 @@ def test_a_hundred_repeats_are_one_request(stores: Stores) -> None:
     found = stores.scene.named("featurestores.memdrift.io", leaker.name, ALERTED)
     assert found["metadata"]["annotations"][ANNOTATION] == TOKEN
     assert len(requests_recorded(stores)) == 1
+    until(lambda: stores.looks(leaker) > looks, "the look to be logged, which follows its status", seconds=30)
     assert stores.looks(leaker) == looks + 1, "one request is one look"
 
 

@@ -40,6 +40,8 @@ HEALTHY_STORE = Program("market-store", "async-v0.0.5", ".", "go.mod")
 LEAKING_STORE = Program("market-store", "async-v0.0.3", ".", "go.leak.mod")
 LOAD = Program("market-store-load", "1", "./load", "go.mod")
 PROGRAMS = (HEALTHY_STORE, LEAKING_STORE, LOAD)
+REFERENCE_MILLISECONDS = 6.5
+"""CPU time of one request on the machine for which the manifests' rates and CPU limits were made."""
 
 
 def build_program(program: Program) -> Path:
@@ -77,7 +79,7 @@ def build_images() -> list[images.Image]:
 
 
 def milliseconds_per_request() -> float:
-    """CPU time of one request on this machine, idle; the manifests' rates are made for about 6.5."""
+    """CPU time of one request on this machine, by itself."""
     answer: Mapping[str, float] = json.loads(
         commands.run(build_program(HEALTHY_STORE), "-measure-for=2s", extra_environment={"GOMAXPROCS": "1"})
     )
