@@ -8,6 +8,7 @@ import numpy as np
 
 from memdrift.drift.batch import BandRows, Batch
 from memdrift.drift.blocks import Floats
+from memdrift.drift.statistics import summed
 
 MIB = 1024.0**2
 KINDS = ("flat", "random walk", "ramp", "sawtooth", "sawtooth on a ramp", "sawtooth on a random walk")
@@ -54,27 +55,36 @@ def reduced(given: Samples, window_seconds: int, block_seconds: int, interval_se
     """The samples as blocks: 10th, 50th and 90th percentile of memory, mean of load, median of latency."""
     rows, per_block = given.rows, block_seconds // interval_seconds
     blocks = given.memory.shape[1] // per_block
+    low, middle, high, load, latency = (np.empty((rows, blocks)) for _ in range(5))
+    for first in range(0, rows, _ROWS_AT_ONCE):
+        some = slice(first, first + _ROWS_AT_ONCE)
 
-    def shaped(values: Floats) -> Floats:
-        return values[:, : blocks * per_block].reshape(rows, blocks, per_block)
+        def shaped(values: Floats, some: slice = some) -> Floats:
+            return values[some, : blocks * per_block].reshape(-1, blocks, per_block)
 
-    ranked = np.sort(shaped(given.memory), axis=2)
+        ranked = np.sort(shaped(given.memory), axis=2)
+        for band, share in ((low, 0.1), (middle, 0.5), (high, 0.9)):
+            band[some] = _quantile(ranked, share)
+        load[some] = summed(shaped(given.load)) / per_block
+        latency[some] = _quantile(np.sort(shaped(given.latency), axis=2), 0.5)
     absent = np.full(rows, np.nan)
     return Batch(
         window_seconds=window_seconds,
         block_seconds=block_seconds,
         ages=np.full(rows, 10 * 86_400.0),
         live_heap=None,
-        resident=BandRows(
-            *(_quantile(ranked, share) for share in (0.1, 0.5, 0.9)), count=np.full((rows, blocks), float(per_block))
-        ),
+        resident=BandRows(low, middle, high, count=np.full((rows, blocks), float(per_block))),
         working_set=None,
-        load=shaped(given.load).mean(axis=2).reshape(rows, 1, blocks),
-        latency=_quantile(np.sort(shaped(given.latency), axis=2), 0.5),
+        load=load[:, None, :],
+        latency=latency,
         expected_samples=np.full(rows, float(per_block)),
         limits=absent,
         runtime_limits=absent,
     )
+
+
+_ROWS_AT_ONCE = 50
+"""Whose samples stay in the processor's cache from sorting to quantiles."""
 
 
 def _quantile(ranked: Floats, share: float) -> Floats:

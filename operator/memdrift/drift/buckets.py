@@ -13,7 +13,7 @@ import numpy as np
 
 from memdrift.drift.batch import Batch, Bools
 from memdrift.drift.blocks import Floats
-from memdrift.drift.statistics import median
+from memdrift.drift.statistics import counted, median
 from memdrift.drift.stretch import Stretch
 
 _FEWEST_BLOCKS = 3
@@ -52,7 +52,7 @@ def buckets_of(batch: Batch, whole: Stretch) -> Buckets:
         positions = np.arange(whole.slow_fraction.shape[1])[None, :]
         young = positions >= (whole.lengths - np.maximum(whole.lengths // 4, 3))[:, None]
         recent = np.where(young, whole.slow_fraction, np.nan)
-        share = np.where(np.isfinite(recent).sum(axis=1) >= _FEWEST_BLOCKS, median(recent), np.nan)
+        share = np.where(counted(np.isfinite(recent)) >= _FEWEST_BLOCKS, median(recent), np.nan)
     kept = nothing if batch.kept_bounds is None else batch.kept_bounds
     slow = nothing if batch.slow_bounds is None else batch.slow_bounds
     return Buckets(kept, slow, share)

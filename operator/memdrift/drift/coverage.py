@@ -11,6 +11,7 @@ import numpy as np
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
+from memdrift.drift.statistics import counted
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_LIFE_SHARE = 1 / 3
@@ -36,7 +37,7 @@ def coverage_gate(stretch: Stretch, policy: DetectionPolicy) -> GateRows:
 
     Source: DETECTION.md, coverage: 80 % of the blocks of the pod's own life.
     """
-    present = stretch.present.sum(axis=1)
+    present = counted(stretch.present)
     percents = 100.0 * present / np.maximum(stretch.lengths, 1)
     needed = policy.minimum_coverage_percent
 

@@ -13,7 +13,7 @@ from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth, judged_tau, least_percent
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.slopes import median_slopes
-from memdrift.drift.statistics import correlation, following, kendall_tau, median, tau_deviation
+from memdrift.drift.statistics import correlation, counted, following, kendall_tau, median, tau_deviation
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch, rows_of
 
 _SMALLEST_TAU = 0.6
@@ -80,7 +80,7 @@ def not_explained_by_load_gate(
 
 def load_measured(stretch: Stretch) -> Bools:
     """Which load series were measured in at least half of the stretch's blocks, shape (rows, series)."""
-    finite = np.isfinite(stretch.load).sum(axis=2)
+    finite = counted(np.isfinite(stretch.load))
     return np.asarray(finite >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)[:, None])
 
 
@@ -91,11 +91,11 @@ def load_known(stretch: Stretch) -> Bools:
     """
     if not stretch.load.shape[1]:
         return np.zeros(len(stretch.lengths), dtype=bool)
-    jointly = np.isfinite(stretch.load).all(axis=1)
+    jointly = np.asarray(np.isfinite(stretch.load).all(axis=1))
     third = np.maximum(stretch.lengths // 3, 1)
     young = np.arange(jointly.shape[1])[None, :] >= (stretch.lengths - third)[:, None]
-    enough = jointly.sum(axis=1) >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)
-    return np.asarray(enough & ((jointly & young).sum(axis=1) >= _FEWEST_LOAD_SHARE * third))
+    enough = counted(jointly) >= np.maximum(FEWEST_BLOCKS, _FEWEST_LOAD_SHARE * stretch.lengths)
+    return np.asarray(enough & (counted(jointly & young) >= _FEWEST_LOAD_SHARE * third))
 
 
 def fewest_load_blocks(blocks: int) -> float:
@@ -126,7 +126,7 @@ def _rises_with_load(stretch: Stretch, known: Bools) -> Floats:
     usable = np.isfinite(changes)
     for one, each in enumerate(load_changes):
         usable &= np.isfinite(each) | ~known[:, one, None]
-    tied &= (usable.sum(axis=1) >= FEWEST_BLOCKS)[:, None]
+    tied &= (counted(usable) >= FEWEST_BLOCKS)[:, None]
     which = np.flatnonzero(tied.any(axis=1))
     rises = np.zeros((rows, series))
     if len(which):
@@ -154,7 +154,7 @@ def _proportional_bytes(whole: Stretch, growth: Growth, rows: Indices) -> Floats
     """Growth that memory in proportion to load would have, where load rises; one for each of the rows."""
     total = total_load(rows_of(growth.stretch, rows))
     found = np.zeros(len(total))
-    enough = np.isfinite(total).sum(axis=1) >= FEWEST_BLOCKS
+    enough = counted(np.isfinite(total)) >= FEWEST_BLOCKS
     rising = np.flatnonzero(enough & (kendall_tau(total) >= _RISING_LOAD_DEVIATIONS * tau_deviation(total)))
     if not len(rising):
         return found
@@ -191,7 +191,7 @@ def _bytes_when_as_loaded(whole: Stretch, growth: Growth, rows: Indices) -> Floa
     levels, memories = _levels_of_five(loads[which]), _levels_of_five(whole.judged[which])
     early = np.arange(levels.shape[1])[None, :] <= (before[which] - _LEVEL_BLOCKS)[:, None]
     as_loaded = early & (levels >= ends[which][:, None]) & np.isfinite(memories)
-    often = as_loaded.sum(axis=1) >= FEWEST_BLOCKS
+    often = counted(as_loaded) >= FEWEST_BLOCKS
     which, then = which[often], median(np.where(as_loaded, memories, np.nan)[often])
     most[which] = np.maximum(then - growth.starts[rows[which]], 0.0)
     return most
@@ -206,4 +206,4 @@ def _levels_of_five(values: Floats) -> Floats:
 def _last_third(values: Floats) -> Floats:
     """The youngest third of each row's present values, NaN elsewhere."""
     there = np.isfinite(values)
-    return np.where(there & (following(there) <= np.maximum(there.sum(axis=1) // 3, 1)[:, None]), values, np.nan)
+    return np.where(there & (following(there) <= np.maximum(counted(there) // 3, 1)[:, None]), values, np.nan)

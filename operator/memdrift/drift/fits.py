@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memdrift.drift.blocks import Floats
-from memdrift.drift.statistics import first_index, last_index
+from memdrift.drift.statistics import Integers, counted, first_index, last_index, summed, summed_products
 
 _TIME_CONSTANTS = np.geomspace(0.4, 192.0, 28)
 """Of an exponential approach, in steps of the series; slower ones look like a line, faster ones like a step."""
@@ -58,20 +58,20 @@ def centred(values: Floats) -> Centred:
     there = np.isfinite(values)
     whole = bool(there.all())
     weights = (there[:1] if whole else there).astype(np.float64)
-    counts = np.maximum(there.sum(axis=1), 1).astype(np.float64)
-    means = (values if whole else np.where(there, values, 0.0)).sum(axis=1) / counts
+    counts = np.maximum(counted(there), 1).astype(np.float64)
+    means = summed(values if whole else np.where(there, values, 0.0)) / counts
     moved = values - means[:, None]
     if not whole:
         moved[~there] = 0.0
-    return Centred(there, weights, counts, moved, (moved * moved).sum(axis=1))
+    return Centred(there, weights, counts, moved, summed_products(moved, moved))
 
 
 def line_errors(values: Floats, known: Centred | None = None) -> Floats:
     """The sum of squared residuals of each row's least-squares line, shape (rows,)."""
     steps = np.arange(values.shape[1], dtype=np.float64)
     _, weights, counts, moved, totals = known or centred(values)
-    sums, squares = (weights * steps).sum(axis=1), (weights * steps * steps).sum(axis=1)
-    _, errors = _fitted(sums, squares, (moved * steps).sum(axis=1), counts, totals)
+    sums, squares = summed_products(weights, steps), summed_products(weights, steps * steps)
+    _, errors = _fitted(sums, squares, summed_products(moved, steps), counts, totals)
     return errors
 
 
@@ -114,7 +114,7 @@ def step_error(values: Floats, known: Centred | None = None) -> Floats:
     return np.asarray(np.maximum(totals - gained.max(axis=1, initial=0.0), totals * _ROUNDING))
 
 
-def evidence_for(richer_errors: Floats, simpler_errors: Floats, counts: Floats) -> Floats:
+def evidence_for(richer_errors: Floats, simpler_errors: Floats, counts: Floats | Integers) -> Floats:
     """How much better the richer curve is, in units of what its extra parameter costs.
 
     Above 1 it is preferred; 0 where it is no better. Source: the Bayesian information criterion, Schwarz (1978).

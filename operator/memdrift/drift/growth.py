@@ -18,7 +18,7 @@ from memdrift.drift.hinges import hinge_blocks
 from memdrift.drift.phrases import size_of, span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.slopes import Slopes, theil_sen
-from memdrift.drift.statistics import first_index, kendall_tau, median
+from memdrift.drift.statistics import counted, first_index, kendall_tau, median
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_TAU = 0.6
@@ -204,5 +204,5 @@ def _agreed_tau(band_taus: Floats) -> Floats:
 def _taus_of(*bands: Floats) -> Floats:
     """Kendall's tau of each band, shape (bands, rows); 0 where a band has too few blocks."""
     together = np.concatenate(bands)
-    enough = np.isfinite(together).sum(axis=1) >= FEWEST_BLOCKS
+    enough = counted(np.isfinite(together)) >= FEWEST_BLOCKS
     return np.where(enough, kendall_tau(together), 0.0).reshape(len(bands), -1)

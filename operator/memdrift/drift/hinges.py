@@ -11,7 +11,7 @@ import numpy as np
 from memdrift.drift.batch import Indices
 from memdrift.drift.blocks import Floats
 from memdrift.drift.fits import Approach, Centred, evidence_for, hinge_fits
-from memdrift.drift.statistics import following
+from memdrift.drift.statistics import counted, following
 from memdrift.drift.stretch import FEWEST_BLOCKS
 
 _HINGE_EVIDENCE = 2.0
@@ -29,7 +29,7 @@ def hinge_blocks(values: Floats, approach: Approach, lines: Floats, known: Centr
     """
     everyone = np.arange(len(values))
     there = known.there
-    counts = there.sum(axis=1)
+    counts = counted(there)
     allowed = there & (following(there) >= np.maximum(FEWEST_BLOCKS, counts // 3)[:, None])
     rises, errors = hinge_fits(values, known)
     best = np.argmin(np.where(allowed, errors, np.inf), axis=1)

@@ -17,7 +17,7 @@ from memdrift.drift.phrases import span_of
 from memdrift.drift.policy import DetectionPolicy
 from memdrift.drift.ranking import lagged_rank_correlation, ranks
 from memdrift.drift.slopes import median_slopes
-from memdrift.drift.statistics import kendall_tau, last_index, median
+from memdrift.drift.statistics import counted, kendall_tau, last_index, median
 from memdrift.drift.stretch import FEWEST_BLOCKS, Stretch
 
 _SMALLEST_CORRELATION = 0.4
@@ -123,7 +123,7 @@ def recent_latency(stretch: Stretch) -> Floats:
     positions = np.arange(first, stretch.latency.shape[1])[None, :]
     youngest = (positions < stretch.lengths[:, None]) & (positions >= begins[:, None])
     values = np.where(youngest, stretch.latency[:, first:], np.nan)
-    enough = (np.isfinite(values).sum(axis=1) >= _FEWEST_YOUNG_BLOCKS) & latency_measured(stretch)
+    enough = (counted(np.isfinite(values)) >= _FEWEST_YOUNG_BLOCKS) & latency_measured(stretch)
     return np.where(enough, median(values), np.nan)
 
 
@@ -132,7 +132,7 @@ def latency_measured(stretch: Stretch) -> Bools:
     there = np.isfinite(stretch.latency)
     missing_since = stretch.lengths - 1 - last_index(there)
     fresh = there.any(axis=1) & (missing_since <= np.maximum(stretch.lengths * _LARGEST_AGE_SHARE, 1))
-    return np.asarray(fresh & (there.sum(axis=1) >= _FEWEST_SHARE * stretch.lengths))
+    return np.asarray(fresh & (counted(there) >= _FEWEST_SHARE * stretch.lengths))
 
 
 def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:
@@ -140,7 +140,7 @@ def _heading(stretch: Stretch, recent: Floats, objective: float) -> Floats:
     found = np.full(len(recent), np.nan)
     now = np.nan_to_num(recent)
     near = (now >= _HEADING_SHARE * objective) & (now <= objective)
-    which = np.flatnonzero(near & (np.isfinite(stretch.latency).sum(axis=1) >= FEWEST_BLOCKS))
+    which = np.flatnonzero(near & (counted(np.isfinite(stretch.latency)) >= FEWEST_BLOCKS))
     if not len(which):
         return found
     values = stretch.latency[which]

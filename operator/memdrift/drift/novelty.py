@@ -13,7 +13,7 @@ from memdrift.drift.blocks import Floats
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.phrases import size_of
-from memdrift.drift.statistics import following, median
+from memdrift.drift.statistics import counted, following, median
 from memdrift.drift.stretch import Stretch
 
 _LATEST_BLOCKS = 3
@@ -68,7 +68,7 @@ def _high_before_onset(whole: Stretch, onsets: Indices) -> Floats:
     values = whole.judged[which]
     before = np.arange(values.shape[1])[None, :] < onsets[which][:, None]
     ordered = np.sort(np.where(before, values, np.nan), axis=1)
-    counts = np.isfinite(ordered).sum(axis=1)
+    counts = counted(np.isfinite(ordered))
     index = np.maximum(np.ceil(USUAL_QUANTILE * counts).astype(np.intp) - 1, 0)
     highs = ordered[np.arange(len(which)), index]
     found[which] = np.where(counts >= FEWEST_EARLIER_BLOCKS, highs, np.nan)

@@ -11,7 +11,7 @@ import numpy as np
 from memdrift.drift.batch import BandRows, Batch, Indices
 from memdrift.drift.blocks import Floats
 from memdrift.drift.slopes import theil_sen
-from memdrift.drift.statistics import last_index
+from memdrift.drift.statistics import counted, last_index
 from memdrift.drift.stretch import FEWEST_BLOCKS
 
 _LARGEST_AGE_SHARE = 1 / 6
@@ -102,5 +102,5 @@ def _until(limits: Floats, values: Floats, block_seconds: int) -> Floats:
     times = np.stack([time(slopes.high), time(slopes.middle), time(slopes.low)])
     times[:, left <= 0] = 0.0
     stale = values.shape[1] - 1 - last_index(there) > _LARGEST_AGE_SHARE * values.shape[1]
-    times[:, (slopes.middle <= 0) | stale | (there.sum(axis=1) < FEWEST_BLOCKS)] = np.nan
+    times[:, (slopes.middle <= 0) | stale | (counted(there) < FEWEST_BLOCKS)] = np.nan
     return times

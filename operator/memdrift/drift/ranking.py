@@ -7,10 +7,12 @@ only: no lives, no units, no thresholds. Series are rows, shape (rows, n), NaN w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from memdrift.drift.blocks import Floats
+from memdrift.drift.statistics import summed, summed_products
 
 
 def ranks(values: Floats) -> Floats:
@@ -25,7 +27,9 @@ def ranks(values: Floats) -> Floats:
         places[tied] = _shared_places(ordered[tied])
     found = np.empty(rows * size)
     found[order] = places
-    return np.where(np.isfinite(values), found.reshape(rows, size), np.nan)
+    ranked = found.reshape(rows, size)
+    there = np.isfinite(values)
+    return ranked if there.all() else np.where(there, ranked, np.nan)
 
 
 def _shared_places(ordered: Floats) -> Floats:
@@ -54,27 +58,39 @@ def lagged_rank_correlation(left: Floats, right: Floats, lags: Sequence[int], fe
     """
     size = left.shape[1]
     of_left, of_right = _powers(left), _powers(right)
+    whole = bool(of_left.there.all() and of_right.there.all())
     found = np.full(len(left), -np.inf)
     for lag in lags:
-        there, first, first_square = (each[:, : size - lag] for each in of_left)
-        there_then, second, second_square = (each[:, lag:] for each in of_right)
-        counts = _dot(there, there_then)
-        sums, sums_then = _dot(first, there_then), _dot(there, second)
-        powers = (counts * _dot(first_square, there_then) - sums * sums) * (
-            counts * _dot(there, second_square) - sums_then * sums_then
-        )
-        products = counts * _dot(first, second) - sums * sums_then
+        first, second = of_left.between(0, size - lag), of_right.between(lag, size)
+        counts = np.full(len(left), float(size - lag)) if whole else summed_products(first.there, second.there)
+        sums, squares = first.sums_where(None if whole else second.there)
+        sums_then, squares_then = second.sums_where(None if whole else first.there)
+        powers = (counts * squares - sums * sums) * (counts * squares_then - sums_then * sums_then)
+        products = counts * summed_products(first.values, second.values) - sums * sums_then
         figures = np.divide(products, np.sqrt(powers), out=np.zeros(len(products)), where=powers > 0)
         found = np.maximum(found, np.where(counts >= fewest, figures, -np.inf))
     return found
 
 
-def _powers(ranked: Floats) -> tuple[Floats, Floats, Floats]:
-    """The values to the power of 0, 1 and 2; 0 where there is none."""
+class _Powers(NamedTuple):
+    """Ranks to the power of 0, 1 and 2; 0 where there is none."""
+
+    there: Floats
+    values: Floats
+    squares: Floats
+
+    def between(self, begin: int, end: int) -> _Powers:
+        """Some of the positions."""
+        return _Powers(*(each[:, begin:end] for each in self))
+
+    def sums_where(self, there: Floats | None) -> tuple[Floats, Floats]:
+        """Of the ranks and of their squares, where the others are there as well; None where all are."""
+        if there is None:
+            return summed(self.values), summed(self.squares)
+        return summed_products(self.values, there), summed_products(self.squares, there)
+
+
+def _powers(ranked: Floats) -> _Powers:
     there = np.isfinite(ranked)
     values = np.where(there, ranked, 0.0)
-    return there.astype(np.float64), values, values * values
-
-
-def _dot(left: Floats, right: Floats) -> Floats:
-    return np.asarray(np.einsum("rn,rn->r", left, right))
+    return _Powers(there.astype(np.float64), values, values * values)

@@ -14,7 +14,7 @@ from memdrift.drift.fits import Approach, approach_fit, evidence_for, line_error
 from memdrift.drift.gates import GateRows, gate_rows
 from memdrift.drift.growth import Growth
 from memdrift.drift.slopes import median_slopes
-from memdrift.drift.statistics import first_index, following, last_index
+from memdrift.drift.statistics import counted, first_index, following, last_index
 from memdrift.drift.stretch import Stretch, rows_of
 from memdrift.drift.verdict import GrowthShape
 
@@ -84,7 +84,7 @@ def still_growing_gate(growth: Growth) -> GateRows:
     """
     values = growth.stretch.judged
     there = growth.stretch.present
-    counts = there.sum(axis=1)
+    counts = counted(there)
     wanted = np.maximum(counts // 3, _FEWEST_LAST_BLOCKS)
     last = np.where(following(there) <= wanted[:, None], values, np.nan)
     paces = median_slopes(_young_end(last))
@@ -150,7 +150,7 @@ def by_work(stretch: Stretch, work: Floats) -> Floats:
 
 def _end_paces(values: Floats, approach: Approach, lines: Floats) -> Floats:
     """The pace at the end as a share of the first pace; 1 where a line explains the growth as well."""
-    counts = np.isfinite(values).sum(axis=1)
+    counts = counted(np.isfinite(values))
     needed = np.maximum(1.0, _APPROACH_EVIDENCE_PER_BLOCK * counts)
     preferred = (approach.rises > 0) & (evidence_for(approach.errors, lines, counts) > needed)
     return np.where(counts > 0, np.where(preferred, approach.paces, 1.0), 0.0)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memdrift.drift.blocks import Floats
-from memdrift.drift.statistics import median
+from memdrift.drift.statistics import counted, median
 
 _NORMAL_95 = 1.96
 
@@ -41,7 +41,7 @@ def theil_sen(values: Floats, medians: Floats | None = None) -> Slopes:
     if size < 2:
         nothing = np.zeros(rows)
         return Slopes(nothing, nothing, nothing)
-    present = np.isfinite(values).sum(axis=1)
+    present = counted(np.isfinite(values))
     pairs = present * (present - 1) // 2
     slopes, scales = _pairwise_slopes(values, medians)
     slopes.sort(axis=1)
@@ -87,18 +87,30 @@ def _pairwise_slopes(
     scales = np.where(np.isfinite(moved), np.abs(moved), 0.0).max(axis=1, initial=0.0)
     scales = np.where(scales > 0, scales, 1.0)
     small = (moved / scales[:, None]).astype(np.float32)
-    slopes = np.empty((rows, size * (size - 1) // 2), dtype=np.float32)
     if rows < _FEW_ROWS:
         earlier, later = _pairs(size)
-        np.subtract(small[:, later], small[:, earlier], out=slopes)
+        slopes = small[:, later] - small[:, earlier]
     else:
-        begin = 0
-        for first in range(size - 1):
-            end = begin + size - 1 - first
-            np.subtract(small[:, first + 1 :], small[:, first : first + 1], out=slopes[:, begin:end])
-            begin = end
+        slopes = _differences(small)
     slopes *= _weights(size)
     return slopes, scales.astype(np.float32)
+
+
+def _differences(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """All pairs' differences, in the order of `_pairs`: each value against the one some steps on, round a ring.
+
+    Where the ring closes a difference is of a later and an earlier value. So every call has rows of full length, of
+    which half as many are needed as of ever shorter ones.
+    """
+    rows, size = values.shape
+    found = np.empty((rows, size * (size - 1) // 2), dtype=np.float32)
+    ring = np.concatenate([values, values], axis=1)
+    begin = 0
+    for distance in range(1, size // 2 + 1):
+        width = min(size, found.shape[1] - begin)  # half way round each pair would come twice
+        np.subtract(ring[:, distance : distance + width], values[:, :width], out=found[:, begin : begin + width])
+        begin += width
+    return found
 
 
 _FEW_ROWS = 8
@@ -107,17 +119,19 @@ _FEW_ROWS = 8
 
 @lru_cache(maxsize=64)
 def _pairs(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Positions of all pairs, earlier and later; kept, since windows have few lengths."""
-    earlier, later = np.triu_indices(size, k=1)
-    for each in (earlier, later):
+    """Positions of all pairs round the ring, from and to; kept, since windows have few lengths."""
+    distances = np.repeat(np.arange(1, size // 2 + 1), size)[: size * (size - 1) // 2]
+    begins = np.tile(np.arange(size), size // 2)[: len(distances)]
+    ends = (begins + distances) % size
+    for each in (begins, ends):
         each.setflags(write=False)
-    return earlier, later
+    return begins, ends
 
 
 @lru_cache(maxsize=64)
 def _weights(size: int) -> npt.NDArray[np.float32]:
-    """One over the distance of all pairs."""
-    earlier, later = _pairs(size)
-    weights = (1 / (later - earlier)).astype(np.float32)
+    """One over the distance of all pairs; negative where the ring has closed."""
+    begins, ends = _pairs(size)
+    weights = (1 / (ends - begins)).astype(np.float32)
     weights.setflags(write=False)
     return weights

@@ -15,38 +15,59 @@ from memdrift.drift.blocks import Floats
 Integers = npt.NDArray[np.int64]
 
 
+def counted(there: npt.NDArray[np.bool_]) -> Integers:
+    """How many are True along the last axis; in a third of the time that `sum` takes for short rows."""
+    return np.asarray(np.einsum("...n->...", there.view(np.int8), dtype=np.int64))
+
+
+def summed(values: Floats) -> Floats:
+    """The sum along the last axis, of each row alone: in a third of the time that `sum` takes for short rows."""
+    return np.asarray(np.einsum("...n->...", values))
+
+
+def summed_products(left: Floats, right: Floats) -> Floats:
+    """The sum of the products along the last axis, without the products in between."""
+    return np.asarray(np.einsum("...n,...n->...", left, right))
+
+
 def kendall_tau(values: Floats) -> Floats:
     """Kendall's tau-a of the values against their order: +1 always rising, 0 no trend; ties count as no trend.
 
     Tau-a rather than tau-b, so that a long flat stretch with one jump stays below a long climb. 0 where fewer than two
     values are there. Source: Kendall, A New Measure of Rank Correlation, Biometrika 30 (1938).
     """
-    rows, size = values.shape
     ordered = np.sort(values, axis=1)
-    untied = (ordered[:, 1:] > ordered[:, :-1]).all(axis=1)  # and nothing missing: a NaN is above nothing
-    found = np.zeros(rows)
-    pairs = size * (size - 1) / 2
-    if pairs and untied.any():
-        some = values if untied.all() else values[untied]
-        found[untied] = (2 * _risen_pairs(some) - pairs) / pairs
+    untied = np.asarray((ordered[:, 1:] > ordered[:, :-1]).all(axis=1))  # and nothing missing: a NaN is above nothing
+    sizes = np.full(len(values), values.shape[1])
     if not untied.all():
-        found[~untied] = _tau_of_tied(values[~untied])
+        rest = np.flatnonzero(~untied)
+        sizes[rest] = counted(np.isfinite(values[rest]))
+        last = ordered[rest]
+        untied[rest] = ((last[:, 1:] > last[:, :-1]) | np.isnan(last[:, 1:])).all(axis=1)
+    found = np.zeros(len(values))
+    some = np.flatnonzero(untied & (sizes > 1))
+    if len(some):
+        pairs = sizes[some] * (sizes[some] - 1) / 2
+        found[some] = (2 * _risen_pairs(values if len(some) == len(values) else values[some]) - pairs) / pairs
+    tied = np.flatnonzero(~untied)
+    if len(tied):
+        found[tied] = _tau_of_tied(values[tied], sizes[tied])
     return found
 
 
 def _risen_pairs(values: Floats) -> Integers:
-    """How many pairs of each row rise; of rows without ties and holes these say all."""
+    """How many pairs of each row rise; a missing value rises against none. Without ties these say all."""
     steps = np.ascontiguousarray(values.T)  # a comparison then runs over neighbouring rows
     risen = np.zeros(steps.shape, dtype=np.int8 if len(steps) < 127 else np.int32)
-    for lag in range(1, len(steps)):
-        risen[lag:] += (steps[lag:] > steps[:-lag]).view(np.int8)
+    with np.errstate(invalid="ignore"):
+        for lag in range(1, len(steps)):
+            risen[lag:] += (steps[lag:] > steps[:-lag]).view(np.int8)
     return np.asarray(risen.sum(axis=0, dtype=np.int64))
 
 
-def _tau_of_tied(values: Floats) -> Floats:
-    """Kendall's tau-a where values are equal or missing."""
+def _tau_of_tied(values: Floats, present: Integers) -> Floats:
+    """Kendall's tau-a where values are equal; so many of each row are there."""
     size = values.shape[1]
-    present = np.isfinite(values).sum(axis=1)
     steps = np.ascontiguousarray(values.T)
     narrow = np.int8 if size < 127 else np.int32
     score = np.zeros(len(values), dtype=np.int64)
@@ -61,29 +82,33 @@ def _tau_of_tied(values: Floats) -> Floats:
 
 def tau_deviation(values: Floats) -> Floats:
     """The standard deviation of Kendall's tau of independent noise as long as each row (Kendall 1938)."""
-    counts = np.maximum(np.isfinite(values).sum(axis=1), 2).astype(np.float64)
+    counts = np.maximum(counted(np.isfinite(values)), 2).astype(np.float64)
     return np.asarray(np.sqrt(2 * (2 * counts + 5) / (9 * counts * (counts - 1))))
 
 
 def correlation(left: Floats, right: Floats) -> Floats:
     """Pearson's correlation over the values that both have, shape (rows,); 0 where either side is constant."""
     both = np.isfinite(left) & np.isfinite(right)
-    counts = np.maximum(both.sum(axis=1), 1)
+    counts = np.maximum(counted(both), 1)
 
     def centred(values: Floats) -> Floats:
-        means = np.where(both, values, 0.0).sum(axis=1) / counts
+        means = summed(np.where(both, values, 0.0)) / counts
         return np.where(both, values - means[:, None], 0.0)
 
     moved_left, moved_right = centred(left), centred(right)
-    powers = (moved_left * moved_left).sum(axis=1) * (moved_right * moved_right).sum(axis=1)
-    products = (moved_left * moved_right).sum(axis=1)
+    powers = summed_products(moved_left, moved_left) * summed_products(moved_right, moved_right)
+    products = summed_products(moved_left, moved_right)
     return np.asarray(np.divide(products, np.sqrt(powers), out=np.zeros(len(products)), where=powers > 0))
 
 
 def median(values: Floats) -> Floats:
     """The median of each row's values; NaN where there is none."""
-    counts = np.isfinite(values).sum(axis=1)
     ordered = np.sort(values, axis=1)
+    there = np.isfinite(ordered)
+    if values.shape[1] and there.all():
+        below, above = (values.shape[1] - 1) // 2, values.shape[1] // 2
+        return np.asarray((ordered[:, below] + ordered[:, above]) / 2)
+    counts = counted(there)
     everyone, last = np.arange(len(values)), np.maximum(counts - 1, 0)
     return np.asarray((ordered[everyone, last // 2] + ordered[everyone, (last + 1) // 2]) / 2)
 

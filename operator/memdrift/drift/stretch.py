@@ -6,6 +6,7 @@ masks only; must not judge.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from memdrift.drift.batch import BandRows, Batch, Bools, Indices
 from memdrift.drift.blocks import Bands, Floats
-from memdrift.drift.statistics import first_index, last_index
+from memdrift.drift.statistics import counted, first_index, last_index, summed
 
 FEWEST_BLOCKS = 8
 """Below this, Kendall's tau of pure noise reaches its threshold too often to mean anything."""
@@ -98,7 +99,7 @@ class Stretch:
 
 def exists(bands: Bands) -> bool:
     """Whether the series has any sample at all."""
-    return bool(np.isfinite(bands.p50).any())
+    return bool(bands.p50.size) and not math.isnan(np.fmax.reduce(bands.p50))
 
 
 def stretch_of(batch: Batch, bands: BandRows, warm_up_seconds: float, quieter: Bools) -> Stretch:
@@ -156,6 +157,6 @@ def _roughness(band: Floats) -> Floats:
     """The mean jump from a block to the next, over the blocks that have a neighbour; 0 where none has."""
     jumps = np.abs(np.diff(band, axis=1))
     known = np.isfinite(jumps)
-    counts = known.sum(axis=1)
-    sums = np.where(known, jumps, 0.0).sum(axis=1)
+    counts = counted(known)
+    sums = summed(np.where(known, jumps, 0.0))
     return np.asarray(np.divide(sums, counts, out=np.zeros(len(band)), where=counts > 0))

@@ -20,7 +20,7 @@ from memdrift.drift.onewindow import SEVERITY
 from memdrift.drift.peers import with_peers
 from memdrift.drift.podverdict import JudgedLife, JudgedRows
 from memdrift.drift.policy import DetectionPolicy
-from memdrift.drift.totals import with_heap_of_containers
+from memdrift.drift.totals import with_heaps_of_containers
 from memdrift.drift.verdict import Gate
 
 LivesByContainer = dict[str, list[JudgedLife]]
@@ -47,12 +47,9 @@ class Look:
 
     def __post_init__(self) -> None:
         window, longest = self.window, self.longest
-        self.blocks = [with_heap_of_containers(blocks, window.lives) for blocks in window.lives]
-        known = (
-            {}
-            if longest is window
-            else {_name(blocks.life): with_heap_of_containers(blocks, longest.lives) for blocks in longest.lives}
-        )
+        self.blocks = with_heaps_of_containers(window.lives)
+        longer = [] if longest is window else with_heaps_of_containers(longest.lives)
+        known = {_name(blocks.life): blocks for blocks in longer}
         self.earlier = [known.get(_name(blocks.life)) for blocks in self.blocks]
 
     @property

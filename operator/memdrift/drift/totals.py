@@ -6,6 +6,7 @@ pod's total would look like growth. Adds series only; must not judge.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,22 +16,29 @@ from memdrift.drift.blocks import POD_TOTAL, Bands, LifeBlocks
 from memdrift.drift.stretch import exists
 
 
-def with_heap_of_containers(blocks: LifeBlocks, lives: Sequence[LifeBlocks]) -> LifeBlocks:
-    """The same blocks; a pod's total without a live heap of its own gets the sum of its containers' live heaps.
+def with_heaps_of_containers(lives: Sequence[LifeBlocks]) -> list[LifeBlocks]:
+    """The same lives; a pod's total without a live heap of its own gets the sum of its containers' live heaps.
 
     Bands of a sum are taken as the sum of the bands, which is a little too wide. A block counts only where every
     container with a live heap has it.
     """
-    if blocks.life.container != POD_TOTAL or exists(blocks.live_heap):
+    if not any(_is_total(each) and not exists(each.live_heap) for each in lives):
+        return list(lives)
+    heaps: defaultdict[str, list[LifeBlocks]] = defaultdict(list)
+    for each in lives:
+        if not _is_total(each) and exists(each.live_heap):
+            heaps[each.life.uid].append(each)
+    return [_with_sum(each, heaps[each.life.uid]) if each.life.uid in heaps else each for each in lives]
+
+
+def _is_total(blocks: LifeBlocks) -> bool:
+    return blocks.life.container == POD_TOTAL
+
+
+def _with_sum(blocks: LifeBlocks, containers: Sequence[LifeBlocks]) -> LifeBlocks:
+    if not _is_total(blocks) or exists(blocks.live_heap):
         return blocks
-    heaps = [
-        other.live_heap
-        for other in lives
-        if other.life.uid == blocks.life.uid
-        and other.life.container != POD_TOTAL
-        and exists(other.live_heap)
-        and np.array_equal(other.starts, blocks.starts)
-    ]
+    heaps = [other.live_heap for other in containers if np.array_equal(other.starts, blocks.starts)]
     if not heaps:
         return blocks
     summed = Bands(

@@ -15,7 +15,7 @@ from memdrift.drift.blocks import Bands, Floats, LifeBlocks, Window
 from memdrift.drift.phrases import size_of
 from memdrift.drift.slopes import theil_sen
 from memdrift.drift.stretch import exists
-from memdrift.drift.totals import with_heap_of_containers
+from memdrift.drift.totals import with_heaps_of_containers
 from memdrift.drift.verdict import Gate, GrowthKind, PodVerdict, Verdict, VerdictKind, VerdictReason
 
 WEEK_SECONDS = 604_800
@@ -93,7 +93,7 @@ def not_weekly_gate(week: Window, container: str, growth_kind: GrowthKind, onset
 def _rises(week: Window, container: str, growth_kind: GrowthKind, since: float, until: float) -> _Rises | None:
     """None where either span has too few blocks, or nothing rises now."""
     everyone = (*week.past_lives, *week.lives)
-    own = [with_heap_of_containers(each, everyone) for each in everyone if each.life.container == container]
+    own = [each for each in with_heaps_of_containers(everyone) if each.life.container == container]
     if not own:
         return None
     starts = own[0].starts

@@ -6,8 +6,9 @@ send anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +16,13 @@ from memdrift.adapters.prometheus import questions, reduction
 from memdrift.adapters.prometheus.buckets import Buckets
 from memdrift.adapters.prometheus.grid import Grid, none_counted, nothing
 from memdrift.adapters.prometheus.parts import Part
+from memdrift.adapters.prometheus.podtotals import total_of
 from memdrift.adapters.prometheus.presets import UNLIMITED_BYTES
 from memdrift.adapters.prometheus.questions import Questions
-from memdrift.drift.blocks import POD_TOTAL, Bands, Floats, Life, LifeBlocks
+from memdrift.drift.blocks import Bands, Floats, Life, LifeBlocks
 from memdrift.remedy.target import ContainerLife, Pod, Target
 
+_BANDS_AND_COUNT = (*reduction.BANDS, reduction.COUNT)
 Kept = np.ndarray[tuple[int], np.dtype[np.bool_]]
 """Which blocks are a life's own."""
 
@@ -47,19 +50,20 @@ class Measured:
 
     def blocks_of(self, life: Life, kept: Kept) -> LifeBlocks:
         """The figures of a life in the blocks which are its own; the others are NaN."""
+        some = None if kept.all() else kept
         return LifeBlocks(
             life=life,
             block_seconds=self.grid.block_seconds,
             starts=self.grid.starts,
-            live_heap=self._bands(questions.LIVE_HEAP, life, kept),
-            resident=self._bands(questions.RESIDENT, life, kept),
-            working_set=self._bands(questions.WORKING_SET, life, kept),
-            load=np.array([self._of_pod_or_store(kind, life.pod, kept) for kind in self.asked.load_kinds]),
-            latency_milliseconds=1000.0 * self._of_pod_or_store(questions.LATENCY, life.pod, kept),
+            live_heap=self._bands(questions.LIVE_HEAP, life, some),
+            resident=self._bands(questions.RESIDENT, life, some),
+            working_set=self._bands(questions.WORKING_SET, life, some),
+            load=np.array([self._of_pod_or_store(kind, life.pod, some) for kind in self.asked.load_kinds]),
+            latency_milliseconds=1000.0 * self._of_pod_or_store(questions.LATENCY, life.pod, some),
             expected_samples=self.grid.block_seconds / self.scrape_interval_seconds,
             kept_bound_milliseconds=self.buckets.kept_milliseconds if self.buckets else None,
             slow_bound_milliseconds=self.buckets.slow_milliseconds if self.buckets else None,
-            slow_fraction=self._of_pod_or_store(questions.SLOW, life.pod, kept) if self._counts_slow else None,
+            slow_fraction=self._of_pod_or_store(questions.SLOW, life.pod, some) if self._counts_slow else None,
         )
 
     @property
@@ -77,8 +81,11 @@ class Measured:
         The process of an application is scraped from its pod, often without the label; the kubelet always sets it.
         """
         part = self.figures.get(kind)
-        found = part.figures(pod, container, band) if part else None
-        if part and found is None and container == self.main_container(pod):
+        return nothing(self.grid.count) if part is None else self._in(part, pod, container, band)
+
+    def _in(self, part: Part, pod: str, container: str, band: str) -> Floats:
+        found = part.figures(pod, container, band)
+        if found is None and container == self.main_container(pod):
             found = part.figures(pod, "", band)
         return nothing(self.grid.count) if found is None else found
 
@@ -101,7 +108,7 @@ class Measured:
         lives = self._containers(pod)
         yield from lives
         if lives and len(lives) == len(pod.containers):
-            yield self.total(lives)
+            yield total_of(lives)
 
     def _containers(self, pod: Pod) -> tuple[LifeBlocks, ...]:
         return tuple(self._life(pod, container) for container in pod.containers if container.started_at is not None)
@@ -132,68 +139,22 @@ class Measured:
         known = limits[np.isfinite(limits) & (self.grid.starts >= started_at)]
         return int(known[-1]) if known.size and 0 < known[-1] < UNLIMITED_BYTES else None
 
-    def _bands(self, kind: str, life: Life, kept: Kept) -> Bands:
+    def _bands(self, kind: str, life: Life, some: Kept | None) -> Bands:
         part = self.figures.get(kind)
         if part is None or not part.rows:
             absent = nothing(self.grid.count)
             return Bands(absent, absent, absent, none_counted(self.grid.count))
-        p10, p50, p90, count = (
-            _own(self.array(kind, life.pod, life.container, band), kept) for band in (*reduction.BANDS, reduction.COUNT)
-        )
-        return Bands(p10, p50, p90, np.nan_to_num(count) if np.isnan(count).any() else count)
+        p10, p50, p90, count = [_own(self._in(part, life.pod, life.container, band), some) for band in _BANDS_AND_COUNT]
+        return Bands(p10, p50, p90, np.nan_to_num(count) if math.isnan(count @ count) else count)
 
-    def _of_pod_or_store(self, kind: str, pod: str, kept: Kept) -> Floats:
+    def _of_pod_or_store(self, kind: str, pod: str, some: Kept | None) -> Floats:
         part = self.figures.get(kind)
         found = part.figures(pod) if part else None
         if part and found is None:
             found = part.figures("")
-        return _own(found, kept) if found is not None else nothing(self.grid.count)
-
-    def total(self, lives: Sequence[LifeBlocks]) -> LifeBlocks:
-        """The pod as a whole: it is as old as its youngest container, for a restart changes the sum.
-
-        Bands are summed, which makes the outer ones wider than the sum's own. Live heaps of several containers are not
-        summed: they are not all Go.
-        """
-        youngest = max(lives, key=lambda each: each.life.started_at)
-        alone = len(lives) == 1
-        life = replace(
-            youngest.life,
-            container=POD_TOTAL,
-            limit_bytes=_sum(each.life.limit_bytes for each in lives),
-            runtime_limit_bytes=lives[0].life.runtime_limit_bytes if alone else None,
-            requested_bytes=_sum(each.life.requested_bytes for each in lives),
-            killed_for_memory_at=max((each.life.killed_for_memory_at or 0.0 for each in lives), default=0.0) or None,
-            first_limit_bytes=_sum(each.life.first_limit_bytes for each in lives),
-        )
-        return replace(
-            youngest,
-            life=life,
-            live_heap=lives[0].live_heap if alone else Bands.missing(self.grid.count),
-            resident=_summed([each.resident for each in lives]),
-            working_set=_summed([each.working_set for each in lives]),
-        )
+        return _own(found, some) if found is not None else nothing(self.grid.count)
 
 
-def _own(figures: Floats, kept: Kept) -> Floats:
-    """The figures in the blocks which are a life's own: a view where all are."""
-    return figures if kept.all() else np.where(kept, figures, np.nan)
-
-
-def _sum(figures: Iterable[int | None]) -> int | None:
-    total = 0
-    for figure in figures:
-        if figure is None:
-            return None
-        total += figure
-    return total
-
-
-def _summed(bands: list[Bands]) -> Bands:
-    """The sums where every container is known; the count of the container that was sampled least."""
-    if len(bands) == 1:
-        return bands[0]
-    p10, p50, p90 = (
-        sum((getattr(band, name) for band in bands[1:]), getattr(bands[0], name)) for name in reduction.BANDS
-    )
-    return Bands(p10, p50, p90, np.min([band.count for band in bands], axis=0))
+def _own(figures: Floats, some: Kept | None) -> Floats:
+    """The figures in the blocks which are a life's own: themselves where all are."""
+    return figures if some is None else np.where(some, figures, np.nan)

@@ -15,6 +15,7 @@ import numpy as np
 
 from memdrift.adapters.prometheus import questions, reduction
 from memdrift.adapters.prometheus.measured import Kept, Measured
+from memdrift.adapters.prometheus.podtotals import total_of
 from memdrift.adapters.prometheus.scopes import scope_of
 from memdrift.drift.blocks import Floats, Life, LifeBlocks
 from memdrift.remedy.target import ContainerLife, Pod
@@ -31,7 +32,7 @@ def past_lives(measured: Measured) -> tuple[LifeBlocks, ...]:
     found = [life for place in _places(measured) for life in _Place(measured, *place).lives()]
     found.sort(key=lambda each: each.life.started_at)
     kept = found[-MOST_PAST_LIVES:]
-    return (*kept, *_totals(measured, kept))
+    return (*kept, *_totals(measured, kept)) if kept else ()
 
 
 def _places(measured: Measured) -> list[tuple[str, str]]:
@@ -68,13 +69,16 @@ class _Place:
     def lives(self) -> Iterator[LifeBlocks]:
         """All that are over and have a few blocks to themselves."""
         earliest = self._facts(reduction.STARTED_EARLIEST)
+        running = self.running
+        living_since = running.started_at.timestamp() if running and running.started_at else float("inf")
+        first = float(np.fmin.reduce(earliest))
+        if first >= living_since - SLACK_SECONDS:
+            return  # whatever was measured is of the process that runs
         latest = self._facts(reduction.STARTED_LATEST)
-        starts = _starts(earliest, latest)
+        starts = _starts(earliest, latest) if np.isfinite(first) else []
         if not starts:
             yield from self._nameless_life()
             return
-        running = self.running
-        living_since = running.started_at.timestamp() if running and running.started_at else float("inf")
         ends = [*starts[1:], min(living_since, float(self.measured.grid.last_end))]
         for started_at, ended_at in zip(starts, ends, strict=True):
             own = (earliest == started_at) & (latest == started_at) & (self.measured.grid.starts >= started_at)
@@ -135,9 +139,9 @@ def _totals(measured: Measured, lives: Sequence[LifeBlocks]) -> Iterable[LifeBlo
     for pod, names in containers.items():
         own = [each for each in lives if each.life.pod == pod]
         if len(names) == 1:
-            yield from (measured.total([each]) for each in own)
+            yield from (total_of([each]) for each in own)
         elif own and all(counted[pod, name] == 1 for name in names):
-            yield measured.total(own)
+            yield total_of(own)
 
 
 def _starts(earliest: Floats, latest: Floats) -> list[float]:
