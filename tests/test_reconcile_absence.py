@@ -208,6 +208,15 @@ async def test_a_tracker_that_is_away_is_asked_now_and_then_and_delays_nothing()
     assert len(universe.remarks) == 1
 
 
+async def test_a_pod_that_serves_no_profile_keeps_no_ticket_from_being_told() -> None:
+    universe = await filed()
+    universe.failing = {"pprof"}  # so that the fixed revision never has a baseline
+    deploy(universe, "r3", 3)
+    universe.behaviour = builders.HEALTHY
+    await universe.live(1200, until=lambda: bool(universe.remarks))
+    assert len(universe.remarks) == 1
+
+
 async def test_the_ticket_is_the_last_thing_to_be_told() -> None:
     universe = await fixed()
     await universe.live(3600, until=lambda: bool(universe.remarks))

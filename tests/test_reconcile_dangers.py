@@ -23,9 +23,11 @@ from memdrift.api.driftincident import (
 from memdrift.reconcile import comparing
 from memdrift.reconcile.gather import gather
 from memdrift.reconcile.world import Fleet
+from memdrift.remedy.decide import KEPT_CLOSED_INCIDENTS
 from memdrift.remedy.reasons import Reason
 from tests import builders
 from tests.fakes import Universe
+from tests.remedy.test_guards import incident
 
 RESTARTS = {"evict", "annotate"}
 
@@ -241,6 +243,17 @@ async def test_a_baseline_that_cannot_be_taken_is_tried_once_a_period_and_never_
     tried = kinds(universe).count("capture")
     await universe.live(300)
     assert kinds(universe).count("capture") == tried
+
+
+async def test_a_baseline_that_cannot_be_taken_keeps_no_closed_incidents_for_ever() -> None:
+    universe = Universe(store=builders.store(evaluationPeriodSeconds=60), behaviour=builders.HEALTHY)
+    universe.failing = {"pprof"}
+    for number in range(1, KEPT_CLOSED_INCIDENTS + 4):
+        closed = incident(number, stage=Stage.CLOSED, outcome="Resolved", fingerprint=f"f{number}")
+        universe.incidents[closed.metadata.name] = closed
+    await universe.live(300)
+    assert len(universe.incidents) == KEPT_CLOSED_INCIDENTS
+    assert any("TakeBaseline" in message for _, _, message in universe.events)
 
 
 async def test_a_baseline_found_in_the_archive_is_told_as_the_pod_it_was_taken_from() -> None:

@@ -46,9 +46,6 @@ def next_step(facts: Facts) -> Step:
     container = _confirmed(facts, facts.policy, {incident.spec.container for incident in opened})
     if container is not None:
         return OpenIncident(container)
-    baseline = baselines.missing(facts, facts.policy, facts.target)
-    if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
-        return baseline
     closed = [incident for incident in facts.incidents if incident.status.stage is Stage.CLOSED]
     expendable = inforce.expendable(facts.incidents) if len(closed) > KEPT_CLOSED_INCIDENTS else None
     if expendable is not None:
@@ -58,6 +55,10 @@ def next_step(facts: Facts) -> Step:
     gone = absence.due(facts, facts.policy)
     if gone is not None:
         return TellAbsence(gone.metadata.name)
+    # Last, because a pod that serves no profile is asked for one at every look: nothing else may wait for that.
+    baseline = baselines.missing(facts, facts.policy, facts.target)
+    if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
+        return baseline
     return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
 
 
