@@ -191,7 +191,8 @@ def _moved(  # noqa: C901 - one case per step
         case File():
             filing = facts.policy.spec.filing if facts.policy else None
             tracker, project = (filing.tracker, filing.project) if filing else ("", "")
-            ticket = TicketRecord(tracker=tracker, url=outcome.ticket_url, filed_time=now, project=project)
+            url, marker = outcome.ticket_url, outcome.ticket_marker
+            ticket = TicketRecord(tracker=tracker, url=url, filed_time=now, project=project, marker=marker)
             status = status.replace(ticket=ticket)
             return _acted(status, "File", ActionState.DONE, now, detail=outcome.ticket_url)
         case Begin():

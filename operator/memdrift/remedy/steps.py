@@ -172,6 +172,7 @@ class Done:
         document: (uri, sha256) of what was stored.
         report, exhibit: the same of the report for people and of what it shows.
         ticket_url: "" where the tracker has no address for it.
+        ticket_marker: what identifies the ticket in the tracker.
         created: name of the incident that was created.
         capture_seconds: how long the pod was asked for each fresh profile, in the order of the records.
     """
@@ -183,6 +184,7 @@ class Done:
     report: tuple[str, str] | None = None
     exhibit: tuple[str, str] | None = None
     ticket_url: str = ""
+    ticket_marker: str = ""
     created: str = ""
     capture_seconds: tuple[float | None, ...] = ()
 
