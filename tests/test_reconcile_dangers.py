@@ -256,6 +256,17 @@ async def test_a_baseline_that_cannot_be_taken_keeps_no_closed_incidents_for_eve
     assert any("TakeBaseline" in message for _, _, message in universe.events)
 
 
+async def test_the_newest_closed_incidents_stay_however_many_older_ones_are_needed() -> None:
+    universe = Universe(store=builders.store(evaluationPeriodSeconds=60), behaviour=builders.HEALTHY)
+    for number in range(1, KEPT_CLOSED_INCIDENTS + 4):
+        closed = incident(number, stage=Stage.CLOSED, outcome="Expected", fingerprint=f"f{number}")
+        word = Judgement.EXPECTED if number <= 2 else Judgement.NONE
+        universe.incidents[closed.metadata.name] = closed.replace(spec=closed.spec.replace(judgement=word))
+    await universe.live(300)
+    gone = {f"features-{number}" for number in range(1, KEPT_CLOSED_INCIDENTS + 4)} - set(universe.incidents)
+    assert gone == {"features-3"}
+
+
 async def test_a_baseline_found_in_the_archive_is_told_as_the_pod_it_was_taken_from() -> None:
     universe = Universe(behaviour=builders.HEALTHY)
     await universe.live(60)
