@@ -417,3 +417,19 @@ async def test_nothing_begins_before_the_whole_fleet_was_looked_at() -> None:
     await universe.live(600)
     assert not RESTARTS & set(kinds(universe))
     assert universe.incident.status.reason == Reason.STORM
+
+
+async def test_a_baseline_that_cannot_be_taken_keeps_no_reason_from_being_told() -> None:
+    universe = Universe(store=builders.store("Approve"))
+    universe.failing = {"pprof"}
+    await until_stage(universe, Stage.HOLDING)
+    await universe.live(30)
+    fresh = builders.pod(9, universe.now - timedelta(seconds=25))
+    universe.target = builders.target(universe.target.pods[0], fresh)
+    freeze = {"until": "2026-03-03T00:00:00Z", "reason": "sale"}
+    universe.administration = builders.administration(freeze=freeze)
+    universe.events.clear()
+    await universe.live(15)
+    assert any("TakeBaseline" in message for _, _, message in universe.events)
+    assert universe.incident.status.reason == Reason.FROZEN
+    assert universe.incident.status.ask_again_time is not None

@@ -57,7 +57,7 @@ def next_step(facts: Facts) -> Step:
     # Last, because a pod that serves no profile is asked for one at every look: nothing else may wait for that.
     baseline = baselines.missing(facts, facts.policy, facts.target)
     if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
-        return baseline
+        return replace(baseline, meanwhile=tuple(waits))
     return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
 
 

@@ -51,11 +51,16 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class TakeBaseline:
-    """Profile one young pod of a revision that has no baseline."""
+    """Profile one young pod of a revision that has no baseline.
+
+    Attributes:
+        meanwhile: why the store's open incidents wait; it is told also where profile after profile fails.
+    """
 
     pod: str
     uid: str
     container: str
+    meanwhile: tuple[Wait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,13 @@ Step = (
     Wait | OpenIncident | Enter | TakeBaseline | Capture | Analyse | PutDocument | File | Begin | Intend | Evict
     | AnnotateTemplate | StepBack | Close | Prune | Tidy | TellAbsence
 )  # fmt: skip
+
+
+def waits_of(step: Step) -> tuple[Wait, ...]:
+    """Why the store, or its open incidents, wait beside or instead of this step."""
+    if isinstance(step, Wait):
+        return step.every
+    return step.meanwhile if isinstance(step, TakeBaseline) else ()
 
 
 @dataclass(frozen=True, slots=True)
