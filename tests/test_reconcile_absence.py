@@ -208,6 +208,36 @@ async def test_a_tracker_that_is_away_is_asked_now_and_then_and_delays_nothing()
     assert len(universe.remarks) == 1
 
 
+async def test_a_pod_that_serves_no_profile_keeps_no_ticket_from_being_told() -> None:
+    universe = await filed()
+    universe.failing = {"pprof"}  # so that the fixed revision never has a baseline
+    deploy(universe, "r3", 3)
+    universe.behaviour = builders.HEALTHY
+    await universe.live(1200, until=lambda: bool(universe.remarks))
+    assert len(universe.remarks) == 1
+
+
+async def test_the_ticket_that_was_filed_is_told_whatever_findings_say_since() -> None:
+    universe = await fixed()
+    incident = universe.incident
+    assert incident.status.ticket is not None
+    filed_as = incident.status.fingerprint
+    assert incident.status.ticket.marker == filed_as
+    anew = incident.replace(status=incident.status.replace(fingerprint="another"))
+    universe.incidents[incident.metadata.name] = anew
+    await universe.live(1200, until=lambda: bool(universe.remarks))
+    (remark,) = universe.remarks
+    assert remark.marker == filed_as
+    assert remark.marker in universe.tickets
+
+
+async def test_the_first_paragraph_which_is_all_of_a_message_names_the_store() -> None:
+    universe = await fixed()
+    await universe.live(1200, until=lambda: bool(universe.remarks))
+    (remark,) = universe.remarks
+    assert remark.body_markdown.startswith("The leak is gone from `market/features`: absent for 4 min")
+
+
 async def test_the_ticket_is_the_last_thing_to_be_told() -> None:
     universe = await fixed()
     await universe.live(3600, until=lambda: bool(universe.remarks))

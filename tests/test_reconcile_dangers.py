@@ -23,9 +23,11 @@ from memdrift.api.driftincident import (
 from memdrift.reconcile import comparing
 from memdrift.reconcile.gather import gather
 from memdrift.reconcile.world import Fleet
+from memdrift.remedy.decide import KEPT_CLOSED_INCIDENTS
 from memdrift.remedy.reasons import Reason
 from tests import builders
 from tests.fakes import Universe
+from tests.remedy.test_guards import incident
 
 RESTARTS = {"evict", "annotate"}
 
@@ -243,6 +245,28 @@ async def test_a_baseline_that_cannot_be_taken_is_tried_once_a_period_and_never_
     assert kinds(universe).count("capture") == tried
 
 
+async def test_a_baseline_that_cannot_be_taken_keeps_no_closed_incidents_for_ever() -> None:
+    universe = Universe(store=builders.store(evaluationPeriodSeconds=60), behaviour=builders.HEALTHY)
+    universe.failing = {"pprof"}
+    for number in range(1, KEPT_CLOSED_INCIDENTS + 4):
+        closed = incident(number, stage=Stage.CLOSED, outcome="Resolved", fingerprint=f"f{number}")
+        universe.incidents[closed.metadata.name] = closed
+    await universe.live(300)
+    assert len(universe.incidents) == KEPT_CLOSED_INCIDENTS
+    assert any("TakeBaseline" in message for _, _, message in universe.events)
+
+
+async def test_the_newest_closed_incidents_stay_however_many_older_ones_are_needed() -> None:
+    universe = Universe(store=builders.store(evaluationPeriodSeconds=60), behaviour=builders.HEALTHY)
+    for number in range(1, KEPT_CLOSED_INCIDENTS + 4):
+        closed = incident(number, stage=Stage.CLOSED, outcome="Expected", fingerprint=f"f{number}")
+        word = Judgement.EXPECTED if number <= 2 else Judgement.NONE
+        universe.incidents[closed.metadata.name] = closed.replace(spec=closed.spec.replace(judgement=word))
+    await universe.live(300)
+    gone = {f"features-{number}" for number in range(1, KEPT_CLOSED_INCIDENTS + 4)} - set(universe.incidents)
+    assert gone == {"features-3"}
+
+
 async def test_a_baseline_found_in_the_archive_is_told_as_the_pod_it_was_taken_from() -> None:
     universe = Universe(behaviour=builders.HEALTHY)
     await universe.live(60)
@@ -393,3 +417,19 @@ async def test_nothing_begins_before_the_whole_fleet_was_looked_at() -> None:
     await universe.live(600)
     assert not RESTARTS & set(kinds(universe))
     assert universe.incident.status.reason == Reason.STORM
+
+
+async def test_a_baseline_that_cannot_be_taken_keeps_no_reason_from_being_told() -> None:
+    universe = Universe(store=builders.store("Approve"))
+    universe.failing = {"pprof"}
+    await until_stage(universe, Stage.HOLDING)
+    await universe.live(30)
+    fresh = builders.pod(9, universe.now - timedelta(seconds=25))
+    universe.target = builders.target(universe.target.pods[0], fresh)
+    freeze = {"until": "2026-03-03T00:00:00Z", "reason": "sale"}
+    universe.administration = builders.administration(freeze=freeze)
+    universe.events.clear()
+    await universe.live(15)
+    assert any("TakeBaseline" in message for _, _, message in universe.events)
+    assert universe.incident.status.reason == Reason.FROZEN
+    assert universe.incident.status.ask_again_time is not None

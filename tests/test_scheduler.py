@@ -154,6 +154,45 @@ async def test_rivals_and_storms_are_seen_across_stores() -> None:
     assert fleets["d"].rivals == ()
 
 
+async def test_a_store_that_could_not_be_looked_at_yet_counts_as_one_that_wants_a_restart() -> None:
+    failing = {"a", "b", "c"}
+
+    async def behave(store: str) -> float:
+        if store in failing:
+            raise ClusterUnavailable("ApiServerFailed", "down")
+        return 60.0
+
+    bench = Bench(behave)
+    for name in ("a", "b", "c", "d"):
+        bench.scheduler.store_seen("market", name, TARGET, "1")
+    await bench.run()
+    bench.clock.seconds = 100.0
+    await bench.run()
+    assert [fleet.storming for store, fleet in bench.ticked if store == "d"][-1] == 3
+    failing.clear()
+    bench.clock.seconds = 300.0
+    await bench.run()
+    failing.update({"a", "b", "c"})
+    for seconds in (500.0, 900.0):
+        bench.clock.seconds = seconds
+        await bench.run()
+    assert [fleet.storming for store, fleet in bench.ticked if store == "d"][-1] == 0, "what was known stays known"
+
+
+async def test_an_incident_that_was_deleted_wakes_its_store_and_is_forgotten() -> None:
+    bench = Bench(hourly)
+    bench.scheduler.store_seen("market", "a", TARGET, "1")
+    bench.scheduler.incident_seen("market", "a", "a-1", "1")
+    await bench.run()
+    bench.scheduler.incident_gone("market", "a", "a-1")
+    bench.scheduler.incident_gone("market", "unknown", "unknown-1")
+    await bench.run()
+    assert [store for store, _ in bench.ticked] == ["a", "a"]
+    bench.scheduler.incident_seen("market", "a", "a-1", "1")
+    await bench.run()
+    assert len(bench.ticked) == 3, "one of the same name and version is news again"
+
+
 async def test_a_deleted_store_is_looked_at_once_more_and_then_forgotten() -> None:
     bench = Bench(hourly)
     bench.scheduler.store_seen("market", "a", TARGET, "1")

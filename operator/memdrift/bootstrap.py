@@ -17,6 +17,7 @@ from memdrift.adapters.connection import Connection, open_connection
 from memdrift.adapters.events import KubernetesEvents
 from memdrift.adapters.incidents import KubernetesIncidents
 from memdrift.adapters.installation import Installation
+from memdrift.adapters.leases import LeaseSlots, LeaseTurns
 from memdrift.adapters.logs import log_tick
 from memdrift.adapters.mirror import QueuedMirror
 from memdrift.adapters.portforward import PortForwardHttp
@@ -24,11 +25,9 @@ from memdrift.adapters.profiler import PprofProfiler
 from memdrift.adapters.prometheus import PrometheusMetrics
 from memdrift.adapters.requests import KubernetesRequests
 from memdrift.adapters.reviews import KubernetesReviews
-from memdrift.adapters.slots import LeaseSlots
 from memdrift.adapters.stores import KubernetesStores
 from memdrift.adapters.telemetry import Telemetry
 from memdrift.adapters.trackers import ConfiguredTrackers
-from memdrift.adapters.turns import LeaseTurns
 from memdrift.adapters.workloads import KubernetesWorkloads
 from memdrift.api.administration import Administration
 from memdrift.errors import ConfigurationInvalid

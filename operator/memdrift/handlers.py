@@ -121,8 +121,10 @@ class Watch:
         meta = document["metadata"]
         if kind == "DELETED":
             self.board.incident_gone(meta["namespace"], meta["name"])
-        else:
-            self.board.incident_seen(document)
+            if store:
+                self.scheduler.incident_gone(meta["namespace"], store, meta["name"])
+            return
+        self.board.incident_seen(document)
         if store:
             self.scheduler.incident_seen(meta["namespace"], store, meta["name"], _version(document))
 

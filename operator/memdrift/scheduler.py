@@ -43,6 +43,8 @@ class Entry:
         due_at: monotonic seconds.
         again: it was asked for while a tick was running.
         looked: a tick of it has ended since the process began.
+        wants_restart: as the last tick that could be finished said. Of a store of which none could it is not known, and
+            counts as a yes: else a storm that comes with failures would be none.
     """
 
     target: TargetRef | None = None
@@ -86,6 +88,13 @@ class Scheduler:
         """An incident was added, or a person changed its spec: look at its store, also where that is gone."""
         self._entries.setdefault((namespace, store), Entry())
         self._schedule_if_new((namespace, store), name, version)
+
+    def incident_gone(self, namespace: str, store: str, name: str) -> None:
+        """An incident was deleted: look at its store, if that is known."""
+        entry = self._entries.get((namespace, store))
+        if entry is not None:
+            entry.seen.pop(name, None)
+            self._schedule((namespace, store), 0.0)
 
     def store_gone(self, namespace: str, name: str) -> None:
         """A store was deleted: look once more, so that its incidents are closed."""
@@ -157,6 +166,7 @@ class Scheduler:
             ticked = await self.tick(*key, self.fleet(key))
         except Exception as error:  # noqa: BLE001 - one store's fault must not end the others' ticks
             entry.failures += 1
+            entry.wants_restart |= not entry.looked
             seconds = min(FIRST_RETRY_SECONDS * 2 ** min(entry.failures, 6), LONGEST_RETRY_SECONDS)
             if not isinstance(error, MemdriftError):
                 _log.exception("tick failed", extra={"namespace": key[0], "store": key[1]})

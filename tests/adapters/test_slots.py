@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from memdrift.adapters.slots import LeaseSlots
+from memdrift.adapters.leases.slots import LeaseSlots
 from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound
 from tests.adapters.scripted import HandClock, ScriptedCalls
 
@@ -48,7 +48,7 @@ async def test_not_knowing_is_not_having() -> None:
 
 
 async def test_a_missing_namespace_is_named() -> None:
-    with pytest.raises(ClusterUnavailable, match="memdrift of the slot's Lease does not exist"):
+    with pytest.raises(ClusterUnavailable, match="the namespace of Lease memdrift/memdrift-stopgap does not exist"):
         await slots(ScriptedCalls([MISSING, MISSING])).acquire("shops/a-1")
 
 

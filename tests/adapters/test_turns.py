@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from memdrift.adapters.turns import LEASE, LeaseTurns, LocalTurns
+from memdrift.adapters.leases.turns import LEASE, LeaseTurns, LocalTurns
 from memdrift.errors import ClusterUnavailable, Conflict, TrackerUnavailable
 from tests.adapters.scripted import HandClock, ScriptedCalls
 from tests.adapters.trackers.leases import Leases

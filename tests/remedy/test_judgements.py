@@ -180,6 +180,23 @@ def test_a_word_is_noticed_once_with_the_figures_of_its_incident():
     assert judgements.noticed(incident(1), facts) is None
 
 
+def test_a_word_that_was_taken_back_is_a_new_one_when_it_is_given_again():
+    facts = Setting().case().facts
+    first, leak = noticed(1, EXPECTED, 9), noticed(2, LEAK, 5)
+    taken_back = first.replace(spec=first.spec.replace(judgement=Judgement.NONE))
+    blank = taken_back.replace(status=taken_back.status.replace(judged=judgements.noticed(taken_back, facts)))
+    given = blank.replace(spec=first.spec)
+    again = given.replace(status=given.status.replace(judged=judgements.noticed(given, facts)))
+    assert not inforce.standing({"f1"}, [first, leak])
+    assert inforce.standing({"f1"}, [again, leak]) == (again,)
+
+
+def test_anothers_word_stays_on_record_where_nobody_said_anything_here():
+    inherited = JudgedRecord(judgement=EXPECTED, time=NOW, incident="features-9")
+    closed = incident(1, stage=Stage.CLOSED, judged=inherited)
+    assert judgements.noticed(closed, Setting().case().facts) is inherited
+
+
 EXPENDABLE: list[tuple[str, list[DriftIncident], int | None]] = [
     ("nobody said anything: the oldest", [incident(n, stage=Stage.CLOSED) for n in (1, 2)], 1),
     ("an open incident is never forgotten", [incident(1), incident(2, stage=Stage.CLOSED)], 2),

@@ -132,7 +132,8 @@ class DriftIncidentStatus(WireModel):
     load_change_percent: Percent | None = None
     """How load changed since the onset, in percent."""
     load_per_second: Figure | None = None
-    """The load of the worst pod when the drift was confirmed, per second; absent where it was not measured."""
+    """The load of the worst pod when the drift was confirmed, per second; where it was not measured then, the first
+    that was measured of a drifting pod before a restart. Absent where none was."""
     affected_pods: Annotated[list[AffectedPod], FIRST_64, Field(max_length=64)] = Field(default=[])
     """The pods that drift, worst first."""
     profiles: Annotated[list[ProfileRecord], FIRST_64, Field(max_length=64)] = Field(default=[])

@@ -148,6 +148,8 @@ class TicketRecord(WireModel):
     """When the tracker confirmed it."""
     project: Annotated[str, Field(max_length=128)] = ""
     """The project it was filed in; empty where the store names none and the administrator chose it."""
+    marker: Text = ""
+    """Identifies it in the tracker: the leak's fingerprint when it was filed, which later findings may change."""
 
 
 class JudgedRecord(WireModel):

@@ -93,7 +93,7 @@ class FindingsRecord(WireModel):
     """How sure it is that the first suspect leaks, in percent; absent where nothing was compared."""
     confidence_reason: Message = ""
     """Why: how much of the growth it holds, how much of the metric's growth the profiles explain, and how far the
-    growth is from what sampling alone would show."""
+    growth is from what chance would show: sampling, and the ups and downs of a steady heap."""
     native: bool = False
     """Whether resident memory grows while the heap does not account for it."""
     next_steps: Annotated[list[Message], FIRST_16, Field(max_length=16)] = Field(default=[])

@@ -132,7 +132,7 @@ async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
     of_workload = dict(facts.target.ownership) if facts.target is not None else {}
     tracker = world.trackers.named(filing.tracker, facts.namespace)
     told = tickets.filing_of(view, tickets.addressed(filing, of_store, of_workload))
-    return Done(ticket_url=await tracker.file(told))
+    return Done(ticket_url=await tracker.file(told), ticket_marker=told.marker)
 
 
 async def _tell_absence(world: World, facts: Facts, incident: DriftIncident) -> None:

@@ -35,7 +35,7 @@ class Fleet:
 
     Attributes:
         rivals: names of other stores in the namespace that point at the same workload.
-        stores, storming: how many are watched, and how many of them want a restart.
+        stores, storming: how many are watched, and how many of them want a restart or could not be looked at yet.
         known: every one of them was looked at since the process began.
     """
 

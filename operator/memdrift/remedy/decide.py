@@ -46,19 +46,29 @@ def next_step(facts: Facts) -> Step:
     container = _confirmed(facts, facts.policy, {incident.spec.container for incident in opened})
     if container is not None:
         return OpenIncident(container)
-    baseline = baselines.missing(facts, facts.policy, facts.target)
-    if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
-        return baseline
-    closed = [incident for incident in facts.incidents if incident.status.stage is Stage.CLOSED]
-    expendable = inforce.expendable(facts.incidents) if len(closed) > KEPT_CLOSED_INCIDENTS else None
-    if expendable is not None:
-        return Prune(expendable.metadata.name)
+    forgettable = _forgettable(facts)
+    if forgettable is not None:
+        return Prune(forgettable.metadata.name)
     if facts.tidying_due and not opened and not facts.policy.kill_switch:
         return Tidy()
     gone = absence.due(facts, facts.policy)
     if gone is not None:
         return TellAbsence(gone.metadata.name)
+    # Last, because a pod that serves no profile is asked for one at every look: nothing else may wait for that.
+    baseline = baselines.missing(facts, facts.policy, facts.target)
+    if baseline is not None and not any(incident.status.stage in stages.RESTARTING for incident in opened):
+        return replace(baseline, meanwhile=tuple(waits))
     return replace(waits[0], also=tuple(waits[1:])) if waits else Wait(_idle(facts, facts.policy))
+
+
+def _forgettable(facts: Facts) -> DriftIncident | None:
+    """The oldest closed incident that nothing needs; the newest ones stay, however many older ones are needed.
+
+    Else one that has just been closed were forgotten at once, and with it what a person answered in it.
+    """
+    older = [each for each in facts.incidents if each.status.stage is Stage.CLOSED][:-KEPT_CLOSED_INCIDENTS]
+    found = inforce.expendable(facts.incidents) if older else None
+    return next((each for each in older if each is found), None)
 
 
 def _farewell(opened: list[DriftIncident]) -> Step:

@@ -48,7 +48,8 @@ class Facts:
         metrics_problem: the reason word and sentence of a failed measurement.
         incidents: all of the store, oldest number first, as the API server has them.
         firing_alerts: of `blockingAlerts`; None where they could not be asked.
-        fleet_stores, storming_stores: how many stores are watched, and how many of them want a restart now.
+        fleet_stores, storming_stores: how many stores are watched, and how many of them want a restart now, or could
+            not be looked at yet.
         fleet_known: every watched store was looked at since the process began, so that these figures mean something.
         relief: the comparison before and after, by incident name, where one is due.
         skew_seconds: the largest measured difference between the clocks that are compared; None where unknown.

@@ -331,7 +331,8 @@ def storm(case: Case) -> Hold | None:
         return None
     return Hold(
         Reason.STORM,
-        f"{facts.storming_stores} of {facts.fleet_stores} stores want a restart now (limit {threshold} %)",
+        f"{facts.storming_stores} of {facts.fleet_stores} stores want a restart now, or could not be looked at yet "
+        f"(limit {threshold} %)",
         person_needed=True,
     )
 

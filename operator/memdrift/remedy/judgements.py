@@ -81,9 +81,14 @@ def judged_record(incident: DriftIncident, facts: Facts) -> JudgedRecord | None:
 
 
 def noticed(incident: DriftIncident, facts: Facts) -> JudgedRecord | None:
-    """What is on record of a person's word, a new one with the moment of now and the figures that are on record."""
+    """What is on record of a person's word, a new one with the moment of now and the figures that are on record.
+
+    A word that was taken back is forgotten: given again, it is as new as another one.
+    """
     word, known = incident.spec.judgement, incident.status.judged
-    if word is Judgement.NONE or on_record(incident):
+    if word is Judgement.NONE:
+        return known if known is not None and known.incident is not None else None
+    if on_record(incident):
         return known
     figures = judged_figures(incident)
     growth, memory = figures.growth_bytes_per_hour, figures.memory_bytes

@@ -44,7 +44,7 @@ from memdrift.remedy.steps import (
     Step,
     StepBack,
     StepOutcome,
-    Wait,
+    waits_of,
 )
 
 KEPT_FAILURES = 16
@@ -56,9 +56,9 @@ def advance(incident: DriftIncident, facts: Facts, step: Step, outcome: StepOutc
     if incident.status.stage is Stage.CLOSED:
         return afterwards.advance(incident, facts, step, outcome)
     status = _refreshed(incident, facts)
-    if isinstance(step, Wait):
-        holds = [wait.hold for wait in step.every if wait.incident == incident.metadata.name]
-        return _holding(status, holds[0], incident, facts) if holds else status
+    holds = [wait.hold for wait in waits_of(step) if wait.incident == incident.metadata.name]
+    if holds:
+        return _holding(status, holds[0], incident, facts)
     if getattr(step, "incident", "") != incident.metadata.name:
         return status
     if isinstance(outcome, Failed):
@@ -191,7 +191,8 @@ def _moved(  # noqa: C901 - one case per step
         case File():
             filing = facts.policy.spec.filing if facts.policy else None
             tracker, project = (filing.tracker, filing.project) if filing else ("", "")
-            ticket = TicketRecord(tracker=tracker, url=outcome.ticket_url, filed_time=now, project=project)
+            url, marker = outcome.ticket_url, outcome.ticket_marker
+            ticket = TicketRecord(tracker=tracker, url=url, filed_time=now, project=project, marker=marker)
             status = status.replace(ticket=ticket)
             return _acted(status, "File", ActionState.DONE, now, detail=outcome.ticket_url)
         case Begin():

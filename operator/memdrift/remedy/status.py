@@ -17,7 +17,7 @@ from memdrift.drift.verdict import Verdict, VerdictKind, VerdictReason
 from memdrift.remedy import baselines, conditions, hits, ledger, records, stages
 from memdrift.remedy.facts import Facts, Hold
 from memdrift.remedy.reasons import Reason
-from memdrift.remedy.steps import Begin, Close, Done, Step, StepOutcome, Wait
+from memdrift.remedy.steps import Begin, Close, Done, Step, StepOutcome, Wait, waits_of
 
 HEARTBEAT = timedelta(minutes=10)
 SEVERITY = (VerdictKind.UNKNOWN, VerdictKind.STEADY, VerdictKind.DRIFTING, VerdictKind.DRIFTING_WITH_IMPACT)
@@ -157,8 +157,7 @@ def _stalled(facts: Facts, step: Step) -> Hold | None:
     """Only what a person must end."""
     if facts.problem is not None and facts.problem.person_needed:
         return facts.problem
-    holds = [wait.hold for wait in step.every] if isinstance(step, Wait) else []
-    return next((hold for hold in holds if hold.person_needed), None)
+    return next((wait.hold for wait in waits_of(step) if wait.hold.person_needed), None)
 
 
 def worth_writing(before: FeatureStoreStatus, after: FeatureStoreStatus) -> bool:

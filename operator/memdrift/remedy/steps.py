@@ -51,11 +51,16 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class TakeBaseline:
-    """Profile one young pod of a revision that has no baseline."""
+    """Profile one young pod of a revision that has no baseline.
+
+    Attributes:
+        meanwhile: why the store's open incidents wait; it is told also where profile after profile fails.
+    """
 
     pod: str
     uid: str
     container: str
+    meanwhile: tuple[Wait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,13 @@ Step = (
 )  # fmt: skip
 
 
+def waits_of(step: Step) -> tuple[Wait, ...]:
+    """Why the store, or its open incidents, wait beside or instead of this step."""
+    if isinstance(step, Wait):
+        return step.every
+    return step.meanwhile if isinstance(step, TakeBaseline) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The step took effect (now, or already before); the optional values are what it brought.
@@ -172,6 +184,7 @@ class Done:
         document: (uri, sha256) of what was stored.
         report, exhibit: the same of the report for people and of what it shows.
         ticket_url: "" where the tracker has no address for it.
+        ticket_marker: what identifies the ticket in the tracker.
         created: name of the incident that was created.
         capture_seconds: how long the pod was asked for each fresh profile, in the order of the records.
     """
@@ -183,6 +196,7 @@ class Done:
     report: tuple[str, str] | None = None
     exhibit: tuple[str, str] | None = None
     ticket_url: str = ""
+    ticket_marker: str = ""
     created: str = ""
     capture_seconds: tuple[float | None, ...] = ()
 

@@ -13,8 +13,8 @@ from memdrift.adapters.clock import SystemClock
 from memdrift.adapters.connection import Connection
 from memdrift.adapters.events import KubernetesEvents
 from memdrift.adapters.incidents import KubernetesIncidents
+from memdrift.adapters.leases.slots import LEASE, LeaseSlots
 from memdrift.adapters.requests import KubernetesRequests
-from memdrift.adapters.slots import LEASE, LeaseSlots
 from memdrift.adapters.stores import KubernetesStores
 from memdrift.api.driftincident import DriftIncidentSpec, DriftIncidentStatus, ObjectRef, Stage
 from memdrift.api.featurestore import Budget, Condition, ConditionStatus, FeatureStoreStatus, Hit

@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from memdrift.adapters.leases.turns import LocalTurns
 from memdrift.adapters.trackers import ConfiguredTrackers
-from memdrift.adapters.turns import LocalTurns
 from memdrift.api.administration import Administration
 from memdrift.ports import Tracker, Turns
 from tests.adapters.trackers.faults import Faults, faulty, serving

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from memdrift.adapters.leases.turns import LEASE, LeaseTurns, LocalTurns
 from memdrift.adapters.trackers.desk import Ticket
 from memdrift.adapters.trackers.once import Created, OneTicketPerLeak
-from memdrift.adapters.turns import LEASE, LeaseTurns, LocalTurns
 from memdrift.errors import TrackerUnavailable
 from memdrift.ports import Attachment, Filing
 from tests.adapters.scripted import HandClock

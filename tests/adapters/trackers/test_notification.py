@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from memdrift.adapters.leases.turns import LocalTurns
 from memdrift.adapters.trackers import ConfiguredTrackers
-from memdrift.adapters.turns import LocalTurns
 from memdrift.api.administration import Administration
 from memdrift.errors import NotAllowed, TrackerUnavailable
 from memdrift.ports import Filing

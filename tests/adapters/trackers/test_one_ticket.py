@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from memdrift.adapters.turns import LeaseTurns
+from memdrift.adapters.leases.turns import LeaseTurns
 from memdrift.errors import MemdriftError, NotAllowed, TrackerUnavailable
 from memdrift.ports import Attachment, Filing, Remark
 from tests.adapters.scripted import HandClock

@@ -1,4 +1,4 @@
-"""A Lease: who holds something, and since how many changes of hands.
+"""A Lease: who holds something, since when, and after how many changes of hands.
 
 Exists because turns and slots are both kept as Leases. Must not interpret.
 """
@@ -13,6 +13,7 @@ class LeaseSpec(Wire):
 
     holder_identity: str | None = None
     lease_transitions: int | None = None
+    acquire_time: str | None = None
 
 
 class Lease(Wire):

@@ -10,13 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
 
-from pydantic import ValidationError
-
+from memdrift.adapters.leases.lease import NamedLease, holder_of
 from memdrift.api.builtin import Lease
-from memdrift.api.faults import fault_of
-from memdrift.errors import ClusterUnavailable, Conflict, TargetNotFound, TrackerUnavailable
+from memdrift.errors import ClusterUnavailable, Conflict, TrackerUnavailable
 from memdrift.ports import Clock, KubernetesCalls
 
 LEASE = "memdrift-filing"
@@ -61,8 +58,7 @@ class LeaseTurns:
         identity: str,
         takeover_seconds: float = TAKEOVER_SECONDS,
     ) -> None:
-        self._calls = calls
-        self._namespace = namespace
+        self._lease = NamedLease(calls, namespace, LEASE, clock)
         self._clock = clock
         self._identity = identity
         self._takeover_seconds = takeover_seconds
@@ -96,26 +92,18 @@ class LeaseTurns:
             self._turns -= 1
             if self._turns == 0 and self._clock.monotonic() >= self._unsure_until:
                 # One that is not given back is taken over later, and kept by ourselves.
-                with suppress(ClusterUnavailable, Conflict, TargetNotFound):
+                with suppress(ClusterUnavailable, Conflict):
                     await self._release()
 
     async def _hold(self) -> None:
         """Take or renew the Lease."""
+        seen = await self._lease.look()
+        if seen is not None and holder_of(seen) not in {"", self._identity} and not self._given_up(seen):
+            raise _busy()
         try:
-            lease = await self._read()
-            if lease is None:
-                await self._calls.call("POST", self._path(), body=self._body({}, self._identity))
-                return
-            holder = lease.spec.holder_identity or ""
-            if holder not in {"", self._identity} and not self._given_up(lease):
-                raise TrackerUnavailable(
-                    "TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS
-                )
-            await self._replace(lease, self._identity)
+            await self._lease.take(seen, self._identity)
         except Conflict as error:
-            raise TrackerUnavailable(
-                "TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS
-            ) from error
+            raise _busy() from error
 
     def _given_up(self, lease: Lease) -> bool:
         version, now = lease.metadata.resource_version, self._clock.monotonic()
@@ -124,34 +112,10 @@ class LeaseTurns:
         return now - self._seen[1] >= self._takeover_seconds
 
     async def _release(self) -> None:
-        lease = await self._read()
-        if lease is not None and lease.spec.holder_identity == self._identity:
-            await self._replace(lease, "")
+        seen = await self._lease.look()
+        if seen is not None:
+            await self._lease.release(seen, self._identity)
 
-    async def _read(self) -> Lease | None:
-        try:
-            answer = await self._calls.call("GET", self._path(LEASE))
-        except TargetNotFound:
-            return None
-        try:
-            return Lease.model_validate_json(answer)
-        except ValidationError as error:
-            raise ClusterUnavailable(
-                "AnswerUnreadable", f"Lease {self._namespace}/{LEASE}: {fault_of(error)}"
-            ) from error
 
-    async def _replace(self, lease: Lease, holder: str) -> None:
-        metadata = {"resourceVersion": lease.metadata.resource_version}
-        await self._calls.call("PUT", self._path(LEASE), body=self._body(metadata, holder))
-
-    def _body(self, metadata: dict[str, str], holder: str) -> dict[str, Any]:
-        now = self._clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return {
-            "apiVersion": "coordination.k8s.io/v1",
-            "kind": "Lease",
-            "metadata": {"name": LEASE, "namespace": self._namespace, **metadata},
-            "spec": {"holderIdentity": holder, "renewTime": now},
-        }
-
-    def _path(self, *more: str) -> tuple[str, ...]:
-        return ("apis", "coordination.k8s.io", "v1", "namespaces", self._namespace, "leases", *more)
+def _busy() -> TrackerUnavailable:
+    return TrackerUnavailable("TrackerUnavailable", "another process of memdrift files a ticket", _AGAIN_SECONDS)
