@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from dataclasses import replace
 from types import SimpleNamespace
@@ -52,6 +54,24 @@ async def test_at_filing_it_is_in_the_archive_with_chart_and_stacks_and_the_tick
     assert len(shown.pictures) >= len(status.affected_pods)
     (ticket,) = universe.tickets.values()
     assert status.report.uri in ticket.body_markdown
+
+
+@pytest.mark.parametrize("mode", ["Capture", "Enforce"])
+async def test_every_stored_document_names_the_report_that_was_stored_before_it(mode: str) -> None:
+    """At filing and at the end: whoever has the archive only finds from one file to the other."""
+    universe = Universe(store=builders.store(mode))
+    done = Stage.CLOSED if mode == "Enforce" else Stage.HOLDING
+    await universe.live(2400, until=lambda: universe.incidents and universe.incident.status.stage is done)
+    documents = [json.loads(content)["status"] for content in stored(universe, "document")]
+    assert documents
+    for name in ("report", "exhibit"):
+        named = [status[name]["uri"].removeprefix("memory:") for status in documents]
+        assert len(set(named)) == len(documents), "each document has a report of its own"
+        for key, status in zip(named, documents, strict=True):
+            content, _ = universe.objects[key]
+            assert hashlib.sha256(content).hexdigest() == status[name]["sha256"]
+    first = next(status for status in documents if "closedTime" not in status)
+    assert "Closed:" not in universe.objects[first["report"]["uri"].removeprefix("memory:")][0].decode()
 
 
 async def test_at_the_end_it_is_written_again_with_what_was_done() -> None:

@@ -51,7 +51,16 @@ def test_a_changed_file_counts_at_once(tmp_path: Path) -> None:
     assert file.current().kill_switch
 
 
-@pytest.mark.parametrize("wrong", ["killSwich: true\n", "allowedPorts: [0]\n", "sources: [{name: x}]\n", "a: [\n"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "killSwich: true\n",
+        "allowedPorts: [0]\n",
+        "sources: [{name: x}]\n",
+        "a: [\n",
+        "freeze: {until: 2026-02-30T00:00:00Z, reason: holidays}\n",
+    ],
+)
 def test_a_wrong_file_keeps_the_last_good_one_and_says_so(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "administration.yaml"
     path.write_text(GOOD)

@@ -177,7 +177,9 @@ def _largest(connection: Connection, metrics: PrometheusMetrics) -> float | None
 
 
 def _report_sources(metrics: PrometheusMetrics, health: Health, now: float) -> None:
-    for source in metrics.health():
+    sources = metrics.health()
+    health.sources_are({source.source for source in sources})
+    for source in sources:
         if source.last_failure:
             health.source_failed(source.source, source.last_failure, now)
         else:

@@ -177,11 +177,16 @@ async def test_health_figures_come_and_go(telemetry: Telemetry) -> None:
     assert value(samples, "memdrift_watch_age_seconds", resource="featurestores") == 70
     assert value(samples, "memdrift_scheduler_lag_seconds") == 70
     assert value(samples, "memdrift_archive_reachable") == 0
-    health.source_forgotten("main")
+    health.source_answered("other")
+    health.clock_compared("api-server", 1.0)
+    health.sources_are({"other"})
     health.archive_answered(True)
     telemetry.observe_health(health.figures(80.0))
     samples = await scraped(telemetry)
     assert value(samples, "memdrift_source_age_seconds", source="main") is None
+    assert value(samples, "memdrift_source_age_seconds", source="other") == 0
+    assert value(samples, "memdrift_clock_skew_seconds", peer="main") is None
+    assert value(samples, "memdrift_clock_skew_seconds", peer="api-server") == 1
     assert value(samples, "memdrift_archive_reachable") == 1
 
 

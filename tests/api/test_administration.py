@@ -64,6 +64,11 @@ WRONG = {
     ),
     "a list instead of an object": ("- a", "dictionary"),
     "no YAML": ("a: [", "not YAML"),
+    "several documents": ("killSwitch: true\n---\nkillSwitch: false", "not YAML"),
+    "a day that no month has": ("freeze: {until: 2026-02-30T00:00:00Z, reason: x}", "day is out of range"),
+    "a number without digits": ("allowedPorts: [0x_]", "not YAML"),
+    "a tag whose value is none": ("killSwitch: !!bool perhaps", "not YAML"),
+    "lists without an end": ("[" * 4000, "not YAML"),
     "another type": ("killSwitch: 17", "`killSwitch`"),
 }
 
@@ -79,9 +84,12 @@ def test_it_refuses(sentence):
     assert named in refusal.value.message
 
 
-def test_a_refusal_does_not_repeat_values_because_they_may_be_secret():
+@pytest.mark.parametrize(
+    "text", ["sources: [{name: p, url: 'http://me:hunter2@p'}]", "sources: [{name: p, url: 'http://me:hunter2@p'"]
+)
+def test_a_refusal_does_not_repeat_values_because_they_may_be_secret(text):
     with pytest.raises(ConfigurationInvalid) as refusal:
-        Administration.parse("sources: [{name: p, url: 'http://me:hunter2@p'}]")
+        Administration.parse(text)
 
     assert "hunter2" not in refusal.value.message
 

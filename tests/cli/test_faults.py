@@ -193,6 +193,10 @@ FILES: dict[str, tuple[Callable[[], object], tuple[str, ...], tuple[str, ...]]] 
     "a store that is nested too deeply": (
         lambda: b"[" * 400, ("explain", "features", "-f", "FILE"), ("is not YAML",),
     ),
+    "a store with a day that no month has": (
+        lambda: b"kind: FeatureStore\ncreated: 2026-02-30\n", ("explain", "features", "-f", "FILE"),
+        ("is not YAML", "day is out of range"),
+    ),
     "an administrator's file that is no YAML": (
         lambda: b"sources: [\n- {", ("explain", "features", "-f", "STORE", "--administration", "FILE"),
         ("--administration", "line 2", "README"),

@@ -71,6 +71,17 @@ def test_an_archive_that_cannot_be_read_leaves_out_what_it_holds_and_says_so(tmp
     assert not elsewhere.exists(), "reading creates nothing"
 
 
+@pytest.mark.parametrize("uri", ["s3://[bucket/incidents/x", "ftp://archive/incidents/x", "exhibit.json"])
+def test_an_exhibit_at_no_address_is_left_out(tmp_path: Path, uri: str) -> None:
+    path = tmp_path / "document.json"
+    path.write_bytes(document.encode(whole_incident(exhibit=StoredDocument(uri=uri, sha256=SHA256))))
+
+    said = run(NOWHERE, "report", str(path))
+
+    assert said.exit_code == 0, said.output
+    assert f"without measurements: {uri} cannot be read" in said.output
+
+
 def test_an_exhibit_can_be_given_as_a_file(stored: Path, tmp_path: Path) -> None:
     alone = tmp_path / "document.json"
     alone.write_bytes(document.encode(whole_incident()))

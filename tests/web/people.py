@@ -36,6 +36,7 @@ class RecordedReviews:
     asked: list[str] = field(default_factory=list)
     failure: MemdriftError | None = None
     hangs_for: str = ""
+    strangers_wait_for: asyncio.Event | None = None
 
     def admit(self, token: str, name: str, *namespaces: str, resources: tuple[str, ...] = BOTH) -> None:
         self.people[token] = name
@@ -46,6 +47,8 @@ class RecordedReviews:
         await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure
+        if self.strangers_wait_for is not None and token not in self.people:
+            await self.strangers_wait_for.wait()
         name = self.people.get(token)
         return Person(name, "uid", ("system:authenticated",)) if name else None
 

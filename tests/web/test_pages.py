@@ -154,6 +154,22 @@ async def test_made_up_tokens_are_refused_before_they_are_asked_about_and_lock_n
         assert (await asked(place, "/fleet", "all"))[0].status == 200
 
 
+async def test_while_the_api_server_is_slow_to_refuse_made_up_tokens_nobody_known_waits_for_them() -> None:
+    async with office() as place:
+        assert (await asked(place, "/fleet", "all"))[0].status == 200
+        place.reviews.strangers_wait_for = answered = asyncio.Event()
+        flood = [asyncio.create_task(asked(place, "/fleet", f"made-up-{number}")) for number in range(14)]
+        while len(place.reviews.asked) < 5:  # noqa: ASYNC110 - until both of them are asked about
+            await asyncio.sleep(0)
+        for passed in (0, 11, 31):  # remembered; the token is asked about anew; the rights too
+            place.clock.passed += passed
+            async with asyncio.timeout(10):
+                assert (await asked(place, "/fleet", "all"))[0].status == 200
+        assert sum(asked.startswith("token made-up") for asked in place.reviews.asked) == 2
+        answered.set()
+        assert {answer.status for answer, _ in await asyncio.gather(*flood)} == {401}
+
+
 def teams(place: Office, count: int, *, allowed: int) -> None:
     """So many namespaces with a store and an incident, of which `teams` may read the last ones."""
     for number in range(count):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-import yaml
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from memdrift.api.archives import Archive, Encryption, EncryptionKind, ProfileServer, ProfileServerKind, Retention
@@ -20,9 +19,9 @@ from memdrift.api.backends import (
     Tls,
     allowed,
 )
-from memdrift.api.faults import fault_of
 from memdrift.api.featurestore import Mode, WhenEvidenceMissing
 from memdrift.api.trackers import Tracker, TrackerKind
+from memdrift.api.yamltext import YamlInvalid, document_in
 from memdrift.errors import ConfigurationInvalid
 
 __all__ = [
@@ -140,9 +139,9 @@ class Administration(StrictModel):
         if len(text) > _LONGEST_TEXT:
             raise ConfigurationInvalid(_REASON, "the administrator's file is larger than 1 MiB")
         try:
-            document = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigurationInvalid(_REASON, f"the administrator's file is not YAML: {fault_of(error)}") from error
+            document = document_in(text)
+        except YamlInvalid as error:
+            raise ConfigurationInvalid(_REASON, f"the administrator's file is not YAML: {error}") from error
         try:
             return cls.model_validate({} if document is None else document)
         except ValidationError as error:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from pydantic import ValidationError
 
 from memdrift.api.featurestore import FeatureStore, FeatureStoreSpec
+from memdrift.api.yamltext import YamlInvalid, documents_in
 from memdrift.cli.faults import refusal
 
 _AGO = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
@@ -54,13 +54,13 @@ def store_in(path: Path, name: str, namespace: str) -> FeatureStore:
     """
     text = text_of(path)
     try:
-        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
+        documents = [each for each in documents_in(text) if isinstance(each, dict)]
         stores = [each for each in documents if each.get("kind") == "FeatureStore"]
         found = next((each for each in stores if _name_of(each) == name), None)
         if found is None:
             raise click.ClickException(f"{path} has no FeatureStore `{name}`")
         return FeatureStore.model_validate({**found, "metadata": {"namespace": namespace, **found["metadata"]}})
-    except (yaml.YAMLError, RecursionError) as error:
+    except YamlInvalid as error:
         raise refusal(error, f"{path} is not YAML") from error
     except ValidationError as error:
         hint = "correct it as `kubectl explain featurestores.memdrift.io` describes it"

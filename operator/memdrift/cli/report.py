@@ -139,10 +139,11 @@ async def _archived(incident: DriftIncident, options: dict[str, str]) -> Exhibit
     if stored is None:
         return Exhibit()
     base, folder, _ = stored.uri.rpartition(_FOLDER)
-    parts = urlsplit(base)
-    # Opening an archive creates its folder, and this machine need not be the one that has it.
-    elsewhere = not folder or (parts.scheme == "file" and not Path(unquote(parts.path)).is_dir())  # noqa: ASYNC240
+    elsewhere = False
     try:
+        parts = urlsplit(base)
+        # Opening an archive creates its folder, and this machine need not be the one that has it.
+        elsewhere = not folder or (parts.scheme == "file" and not Path(unquote(parts.path)).is_dir())  # noqa: ASYNC240
         content = None if elsewhere else await open_archive(base, options).read(stored.uri)
         return exhibits.decode(content or b"null")
     except (MemdriftError, ValueError) as error:

@@ -53,7 +53,7 @@ def baselines_folder(facts: Facts) -> str:
 
 
 def document_key(incident: DriftIncident, content: bytes) -> str:
-    """Content-addressed: a document is never overwritten, and a repeat finds itself."""
+    """Content-addressed: a document is never overwritten, and an equal one finds itself."""
     return f"{incident_folder(incident)}/document-{hashlib.sha256(content).hexdigest()[:12]}.json"
 
 

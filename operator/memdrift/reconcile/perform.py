@@ -6,6 +6,8 @@ outcome, not an exception: what is not confirmed did not happen, and is tried ag
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from memdrift.api.driftincident import DriftIncident, DriftIncidentSpec, ObjectRef, Stage
 from memdrift.errors import MemdriftError, Permanent, Transient
 from memdrift.reconcile import comparing, evidence, remarks, reporting, tickets, tidying
@@ -117,10 +119,12 @@ def _left_on_template(facts: Facts) -> int:
 
 
 async def _put_document(world: World, facts: Facts, incident: DriftIncident) -> Done:
+    """The document last: it names the report."""
     kept = await reporting.keep(world, facts, incident)
-    content = document.encode(incident)
+    done = Done(report=kept.report, exhibit=kept.exhibit)
+    content = document.encode(incident.replace(status=progress.reported(incident.status, done)))
     stored = await world.archive.put(evidence.document_key(incident, content), content, {})
-    return Done(document=(stored.uri, stored.sha256), report=kept.report, exhibit=kept.exhibit)
+    return replace(done, document=(stored.uri, stored.sha256))
 
 
 async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:

@@ -186,7 +186,7 @@ def _moved(  # noqa: C901 - one case per step
             return _analysed(status, incident, facts, outcome)
         case PutDocument():
             uri, sha256 = outcome.document or ("", "")
-            status = _reported(status.replace(archive=StoredDocument(uri=uri, sha256=sha256)), outcome)
+            status = reported(status.replace(archive=StoredDocument(uri=uri, sha256=sha256)), outcome)
             return _acted(status, "Archive", ActionState.DONE, now, detail=uri)
         case File():
             filing = facts.policy.spec.filing if facts.policy else None
@@ -211,12 +211,12 @@ def _moved(  # noqa: C901 - one case per step
             status = status.replace(stage=Stage.HOLDING, stage_entered_time=now)
             return _acted(status, "StepBack", ActionState.DONE, now, detail=f"{hold.reason}: {hold.message}")
         case Close():
-            return _reported(_closed(status, incident, facts, step), outcome)
+            return reported(_closed(status, incident, facts, step), outcome)
         case _:
             return status
 
 
-def _reported(status: DriftIncidentStatus, outcome: Done) -> DriftIncidentStatus:
+def reported(status: DriftIncidentStatus, outcome: Done) -> DriftIncidentStatus:
     """With the newest report, where one was stored."""
     for name, stored in (("report", outcome.report), ("exhibit", outcome.exhibit)):
         if stored is not None:

@@ -12,7 +12,11 @@ from memdrift.report.tables import plain
 
 
 def encode(incident: DriftIncident) -> bytes:
-    """The incident as it stands, as UTF-8 JSON with sorted keys; equal incidents give equal bytes."""
+    """The incident as it stands, as UTF-8 JSON with sorted keys; equal incidents give equal bytes.
+
+    It can name whatever was stored before it, its report too. It cannot name itself, because its key is the digest of
+    its content, and so neither can the report name it.
+    """
     document = {
         "apiVersion": incident.api_version,
         "kind": incident.kind,

@@ -6,6 +6,7 @@ passed in; this module must not read a clock, ask anybody or decide what a probe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 
@@ -92,9 +93,11 @@ class Health:
         since, _ = self._owing.get(source, (None, ""))
         self._owing[source] = (at if since is None else since, reason)
 
-    def source_forgotten(self, source: str) -> None:
-        """The administrator removed a source."""
-        self._owing.pop(source, None)
+    def sources_are(self, names: Collection[str]) -> None:
+        """There are no other metrics sources: the administrator may have removed some."""
+        for gone in [name for name in self._owing if name not in names]:
+            del self._owing[gone]
+            self._skews.pop(gone, None)
 
     def clock_compared(self, peer: str, skew_seconds: float) -> None:
         """Another clock minus ours; `peer` is `api-server` or the name of a source."""

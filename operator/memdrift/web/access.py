@@ -1,7 +1,8 @@
 """Who looks, and where they may look: the answers of the cluster's own rules, remembered for seconds.
 
 Exists so that a page that refreshes itself does not become load on the API server, and so that a flood of made-up
-tokens neither reaches it nor locks out those who are known. The API server answers one namespace at a time, so of very
+tokens neither reaches it nor locks out those who are known, also where it answers slowly: what is remembered waits for
+nobody, and strangers wait for each other. The API server answers one namespace at a time, so of very
 many some are asked about at the next refresh; until then they count as forbidden, and are counted. Only digests of
 tokens are kept. A right that was taken away stays for as long as `AccessLimits` says, no longer.
 """
@@ -23,6 +24,8 @@ VERB = "get"
 _LIMITED = "ReviewsLimited"
 _ALLOWANCE_SECONDS = 60.0
 """After which an allowance that nobody used is full again anyway."""
+_KNOWN_SECONDS = 3600.0
+"""For so long after it was accepted a token is nobody's guess."""
 _RESERVE_SHARE = 0.05
 """Of what may be asked at once is left for single questions: who has many namespaces can still open an incident."""
 
@@ -39,7 +42,8 @@ class AccessLimits:
         reviews_per_second: reviews of known tokens together, and of rights for each person.
         burst_seconds: of these reviews, so many seconds' worth may come at once: what a page that refreshes itself
             every ten seconds leaves unused in between.
-        at_once: reviews under way; at most half of them for one page, so that others need not wait for it.
+        at_once: reviews under way; at most half of them for one page, so that others need not wait for it, and at most
+            a quarter for tokens that were never accepted.
         patience_seconds: after which a page asks about no further namespace for one kind of resource.
     """
 
@@ -96,21 +100,30 @@ class Access:
         self._others = Allowance(limits.reviews_per_second, burst, now)
         self._per_person: Remembered[Person, Allowance] = Remembered(limits.people_at_most)
         self._turns = asyncio.Semaphore(limits.at_once)
+        self._turns_of_strangers = asyncio.Semaphore(max(limits.at_once // 4, 1))
 
     async def person(self, token: str) -> Person | None:
         """Whose token it is; None where it is nobody's."""
         digest = hashlib.sha256(token.encode()).digest()
+        now = self._clock.monotonic()
+        if digest in (held := self._people.valid(now)):
+            return held[digest]
+        if digest in self._known.valid(now):
+            _spend(self._others, now)
+            return await self._identified(token, digest)
+        _spend(self._strangers, now)
+        async with self._turns_of_strangers:
+            return await self._identified(token, digest)
+
+    async def _identified(self, token: str, digest: bytes) -> Person | None:
         async with self._turns:
-            now = self._clock.monotonic()
-            if digest in (held := self._people.valid(now)):
+            if digest in (held := self._people.valid(self._clock.monotonic())):
                 return held[digest]
-            allowance = self._others if digest in self._known.valid(now) else self._strangers
-            _spend(allowance, now)
             found = await self._reviews.identify(token)
             now = self._clock.monotonic()
             self._people.keep(digest, found, now + self._limits.person_seconds)
             if found is not None:
-                self._known.keep(digest, None, now + 3600.0)
+                self._known.keep(digest, None, now + _KNOWN_SECONDS)
             return found
 
     async def sight(self, person: Person, resource: str, namespaces: Iterable[str], wanted: str = "") -> Sight:
@@ -167,6 +180,8 @@ class Access:
 
     async def _right(self, person: Person, resource: str, namespace: str, reserve: float = 0.0) -> bool:
         key = person, resource, namespace
+        if key in (held := self._rights.valid(self._clock.monotonic())):
+            return held[key]
         async with self._turns:
             now = self._clock.monotonic()
             if key in (held := self._rights.valid(now)):

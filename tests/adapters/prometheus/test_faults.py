@@ -226,6 +226,25 @@ async def test_a_changed_source_starts_anew(bench: Bench) -> None:
     assert {len(faults.ends(asked.form)) for asked in bench.server.asked} == {1, 48}
 
 
+async def test_of_a_removed_source_nothing_is_known_any_more(bench: Bench, clock: scenes.StillClock) -> None:
+    """What it owed, and by how much its clock differed, would count for ever: the latter holds every restart."""
+    sources = [scenes.source(bench.url, **bench.changes)]
+    metrics = PrometheusMetrics(lambda: sources, clock)
+    bench.server.respond = faults.answer(503, UPSTREAM)
+    of = scenes.target(scenes.pod(A, scenes.container(0.0)))
+    with pytest.raises(MetricsUnavailable):
+        await metrics.windows(scenes.request(of=of))
+    assert [known.last_failure for known in metrics.health()] == ["MetricsUnreachable"]
+    (removed,) = sources
+    sources.clear()
+    assert metrics.health() == ()
+    sources.append(removed)
+    bench.server.respond = faults.constant("1", **OWN)
+    await metrics.windows(scenes.request(of=of))
+    assert [known.last_failure for known in metrics.health()] == [""]
+    metrics.close()
+
+
 async def test_a_hanging_source_does_not_hold_up_another(bench: Bench) -> None:
     bench.server.respond = faults.hang
     good = faults.FaultyServer(faults.constant("1", **OWN))

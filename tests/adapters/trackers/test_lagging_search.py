@@ -76,6 +76,40 @@ async def test_what_was_created_a_moment_ago_is_known_without_a_search() -> None
     assert told == [f"incident-1 {first}", f"incident-1 {first}", f"incident-2 {first}"]
 
 
+class Deadline(Forgetful):
+    """The time of the filing ends in this request."""
+
+    def __init__(self, ends_in: str) -> None:
+        super().__init__()
+        self.ends_in = ends_in
+
+    async def find(self, marker: str) -> Sequence[Ticket]:
+        if self.ends_in == "find":
+            raise TimeoutError
+        return self.tickets
+
+    async def attach(self, ticket: Ticket, attachment: Attachment, occurrence: str) -> None:
+        raise TimeoutError
+
+
+async def test_a_picture_for_which_no_time_is_left_does_not_make_the_ticket_unfiled() -> None:
+    told: list[str] = []
+
+    async def tell(_: Filing, url: str) -> None:
+        told.append(url)
+
+    def tracker(desk: Deadline) -> OneTicketPerLeak:
+        return OneTicketPerLeak("issues", lambda asked: asked, lambda _: desk, LocalTurns(), tell)
+
+    chart = Attachment("chart.svg", "image/svg+xml", b"<svg/>")
+    asked = Filing("fp1", "t", "body", {}, occurrence="incident-1", attachments=(chart,))
+    with pytest.raises(TrackerUnavailable, match="did not finish"):
+        await tracker(Deadline("find")).file(asked)
+    assert told == []
+    assert await tracker(Deadline("attach")).file(asked) == "https://tracker.example/fp1/1"
+    assert told == ["https://tracker.example/fp1/1"]
+
+
 @pytest.mark.parametrize("failure", [asyncio.CancelledError(), TrackerUnavailable("TrackerUnavailable", "cut")])
 async def test_the_lease_is_kept_where_the_last_request_may_yet_arrive(failure: BaseException) -> None:
     leases, clock = Leases(), HandClock()

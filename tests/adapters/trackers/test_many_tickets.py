@@ -9,8 +9,9 @@ from aiohttp import web
 
 from memdrift.adapters.trackers.desk import TICKETS_AT_MOST
 from memdrift.adapters.trackers.markers import hidden
+from memdrift.ports import Remark
 from tests.adapters.trackers.faults import serving
-from tests.adapters.trackers.published import TOKEN, Held, Published, Wrong, only
+from tests.adapters.trackers.published import TOKEN, Held, Published, Said, Wrong, only
 from tests.adapters.trackers.sites import Site, entry_of, published
 from tests.adapters.trackers.test_one_ticket import MARKER, filing
 
@@ -21,10 +22,15 @@ class GiteaApi(Published):
 
     Attributes:
         most: how many it gives at once (`MAX_RESPONSE_ITEMS`), whatever is asked for.
+        pages: how many pages of issues were asked for.
+        unseen: which entries of every timeline, counted from 0, the token may not see: they are taken out of a page
+            after it was cut, as Gitea does with references from private repositories.
     """
 
     PROJECT = "market/store"
     most = 50
+    pages = 0
+    unseen: frozenset[int] = frozenset()
 
     async def routed(self, request: web.Request, segments: list[str]) -> web.StreamResponse:
         match request.method, segments[2:]:
@@ -34,8 +40,11 @@ class GiteaApi(Published):
                 return web.json_response({"full_name": self.PROJECT})
             case "GET", ["repos", "market", "store", "issues"]:
                 only(request.query, {"state", "type", "limit", "page", "labels", "created_by", "q"})
+                self.pages += 1
                 self.searches += "q" in request.query and request.query["page"] == "1"
                 author, label = request.query.get("created_by"), request.query.get("labels", "")
+                if not any(label in each.labels for each in self.tickets):
+                    label = ""  # an unknown one is no filter
                 listed = [
                     self._shown(each)
                     for each in reversed(self.tickets)
@@ -43,11 +52,23 @@ class GiteaApi(Published):
                     and (not label or label in each.labels)
                     and request.query.get("q", "") in each.body
                 ]
-                size, page = min(int(request.query["limit"]), self.most), int(request.query["page"])
-                return web.json_response(listed[size * (page - 1) : size * page])
+                return web.json_response([listed[at] for at in self._page(request, len(listed))])
+            case "GET", ["repos", "market", "store", "issues", number, "timeline"]:
+                only(request.query, {"limit", "page"})
+                said = self.ticket(number).comments
+                entries = [
+                    {"id": at, "type": "comment", "body": str(said[at]), "user": {"login": said[at].author}}
+                    for at in self._page(request, len(said))
+                    if at not in self.unseen
+                ]
+                return web.json_response(entries or None)
             case "GET", ["repos", "market", "store", "issues", number]:
                 return web.json_response(self._shown(self.ticket(number)))
         raise Wrong(404, "Not Found")
+
+    def _page(self, request: web.Request, count: int) -> range:
+        size, page = min(int(request.query["limit"]), self.most), int(request.query["page"])
+        return range(min(size * (page - 1), count), min(size * page, count))
 
     def _shown(self, held: Held) -> dict[str, object]:
         return {
@@ -57,6 +78,7 @@ class GiteaApi(Published):
             "body": held.body,
             "user": {"login": held.author},
             "labels": [{"name": label} for label in held.labels],
+            "comments": len(set(range(len(held.comments))) - self.unseen),
         }
 
 
@@ -87,6 +109,31 @@ async def test_gitea_looks_at_as_many(tmp_path: Path, most: int, others: int, se
         entry = entry_of("Gitea", url, TOKEN, tmp_path, api.PROJECT)
         site = Site.of(api, entry, api.PROJECT)
         await found_without_another(site, api, searches)
+
+
+@pytest.mark.parametrize("unseen", [range(60, 62), range(50), range(0, 100, 2), range(50, 100)])
+@pytest.mark.parametrize("most", [50, 40])
+async def test_gitea_reads_on_where_entries_of_a_page_are_not_for_it(tmp_path: Path, most: int, unseen: range) -> None:
+    """Our remark is behind them: who does not see it would say it again."""
+    api = GiteaApi()
+    api.most, api.unseen = most, frozenset(unseen)
+    fill(api, 0)
+    api.tickets[0].comments = [Said("x") for _ in range(130)]
+    api.tickets[0].comments[125] = Said(f"Again.\n\n{hidden('incident-2')}\n")
+    async with serving(api.answer) as url:
+        site = Site.of(api, entry_of("Gitea", url, TOKEN, tmp_path, api.PROJECT), api.PROJECT)
+        async with site.process() as tracker:
+            assert (await tracker.file(filing(site, 2))).endswith("/issues/1")
+
+
+async def test_gitea_without_our_label_is_not_read_as_a_whole(tmp_path: Path) -> None:
+    api = GiteaApi()
+    api.tickets = [Held(1 + number, "another", "x", [], author="mallory") for number in range(TICKETS_AT_MOST + 1)]
+    async with serving(api.answer) as url:
+        site = Site.of(api, entry_of("Gitea", url, TOKEN, tmp_path, api.PROJECT), api.PROJECT)
+        async with site.process() as tracker:
+            await tracker.remark(Remark(MARKER, "incident-1", "It is gone.", {}, api.PROJECT))
+    assert (api.pages, api.searches) == (2, 0), "one by the label, one by the author"
 
 
 async def found_without_another(site: Site, api: Published, searches: int) -> None:

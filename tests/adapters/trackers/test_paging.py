@@ -53,6 +53,19 @@ async def test_what_does_not_fit_into_an_answer_alone_is_passed_over() -> None:
     assert server.asked < 40
 
 
+@given(count=st.integers(0, 260), unseen=st.sets(st.integers(0, 259)), most=st.sampled_from([30, 50]))
+async def test_a_page_that_something_was_taken_out_of_is_not_the_last(count: int, unseen: set[int], most: int) -> None:
+    server = Server([1] * count, most)
+    seen = [item for item in range(count) if item not in unseen]
+
+    async def page(number: int, size: int) -> list[int]:
+        return [item for item in await server.page(number, size) if item not in unseen]
+
+    found = await listed(page, 50, 1000, lambda items: len(items) >= len(seen))
+    assert found.items == seen
+    assert server.asked <= 2 + count // most
+
+
 async def test_reading_ends() -> None:
     server = Server([0] * 500, 50)
     found = await listed(server.page, 50, 200)

@@ -53,8 +53,7 @@ class Connections:
         """
         source = next((each for each in self._sources() if each.name == name), None)
         if name in self._known and self._known[name].source != source:
-            self._known.pop(name).close()
-            self._forget(name)
+            self._drop(name)
         if source is None:
             raise NotAllowed(
                 "SourceNotConfigured",
@@ -71,7 +70,12 @@ class Connections:
         return self._known[name]
 
     def health(self) -> tuple[SourceHealth, ...]:
-        """What is known of every source that was used since the start, by name."""
+        """What is known of every source that was used since the start, by name.
+
+        One that is not configured any more is dropped: else it would owe an answer, and its clock differ, for ever.
+        """
+        for gone in self._known.keys() - {source.name for source in self._sources()}:
+            self._drop(gone)
         now = self._clock.now()
         return tuple(
             SourceHealth(
@@ -82,6 +86,10 @@ class Connections:
             )
             for name, known in sorted((name, each.health) for name, each in self._known.items())
         )
+
+    def _drop(self, name: str) -> None:
+        self._known.pop(name).close()
+        self._forget(name)
 
     def close(self) -> None:
         """Close all of them."""

@@ -93,7 +93,7 @@ class PrometheusMetrics:
         return tuple(sorted({one.metric.get("alertname", "") for one in series} & set(names)))
 
     def health(self) -> tuple[SourceHealth, ...]:
-        """What is known of every source that was asked since the start, by name."""
+        """What is known of every source that is configured and was asked since the start, by name."""
         return self._connections.health()
 
     def close(self) -> None:

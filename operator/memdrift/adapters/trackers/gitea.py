@@ -1,7 +1,8 @@
 """Gitea and Forgejo, by the REST API (docs.gitea.com/api: repository, issue, user).
 
 Tickets are found in the list of issues, read from the database; a keyword is asked of an index that lags. Comments are
-read from the timeline, which has pages: the list of comments has none.
+read from the timeline, which has pages: the list of comments has none. What the token may not see is missing from its
+pages, so they end where the issue's number of comments is reached.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ ROOT = "/api/v1"
 _PER_PAGE = 50
 _CHARACTERS_AT_MOST = 200_000
 _TITLE_CHARACTERS_AT_MOST = 255
+_COMMENT = "comment"
 
 
 class _Repository(BaseModel):
@@ -47,6 +49,10 @@ class _Issue(BaseModel):
     body: str = ""
     user: _User | None = None
     labels: list[_Label] | None = None
+    comments: int = 0
+
+    def label_names(self) -> list[str]:
+        return [label.name for label in self.labels or []]
 
     def ticket(self) -> Ticket:
         return Ticket(str(self.number), self.number, plain_url(self.html_url), self.state == "open")
@@ -111,9 +117,11 @@ class Gitea:
     async def _issues(self, query: dict[str, str]) -> Listed[_Issue]:
         async def page(number: int, size: int) -> list[_Issue]:
             path = (*self._path, "issues")
-            return await self._rest.get(
+            found = await self._rest.get(
                 list[_Issue], path, state="all", type="issues", limit=size, page=number, **query
             )
+            # A label that the repository does not have is no filter: then everybody's issues need not be read.
+            return found if "labels" not in query or all(map(_labelled, found)) else []
 
         return await listed(page, _PER_PAGE, TICKETS_AT_MOST)
 
@@ -122,9 +130,7 @@ class Gitea:
             issue.ticket()
             for issue in issues
             if carries(issue.body, marker)
-            and await self._account.believes(
-                [label.name for label in issue.labels or []], issue.user.login if issue.user else ""
-            )
+            and await self._account.believes(issue.label_names(), issue.user.login if issue.user else "")
         ]
 
     async def create(self, filing: Filing) -> Ticket:
@@ -155,9 +161,12 @@ class Gitea:
         async def page(number: int, size: int) -> list[_Entry]:
             return (await self._rest.get(_Timeline, (*path, "timeline"), limit=size, page=number)).root or []
 
-        for entry in (await listed(page, _PER_PAGE, COMMENTS_AT_MOST)).items:
+        def enough(entries: Sequence[_Entry]) -> bool:
+            return sum(entry.type == _COMMENT for entry in entries) >= issue.comments
+
+        for entry in (await listed(page, _PER_PAGE, COMMENTS_AT_MOST, enough)).items:
             author = entry.user.login if entry.user else ""
-            if entry.type == "comment" and carries(entry.body, occurrence) and await self._account.said(author):
+            if entry.type == _COMMENT and carries(entry.body, occurrence) and await self._account.said(author):
                 return (*self._path, "issues", "comments", str(entry.id)), entry.body
         return None
 
@@ -189,3 +198,7 @@ class Gitea:
         if url and url not in body:
             picture = f"![{plain_marker(attachment.name)}](<{url}>)"
             await self._rest.send(object, "PATCH", path, {"body": pictured(body, picture)})
+
+
+def _labelled(issue: _Issue) -> bool:
+    return any(name.casefold() == LABEL for name in issue.label_names())

@@ -71,6 +71,7 @@ class OneTicketPerLeak:
             NotAllowed: the project is not for this store, or the tracker refused.
         """
         project = self._project(filing.project)
+        ticket: Ticket | None = None
         try:
             async with asyncio.timeout(FILING_SECONDS_AT_MOST), self._turns.turn(self._key(project, filing.marker)):
                 desk = self._open_desk(project)
@@ -79,7 +80,9 @@ class OneTicketPerLeak:
                 ticket = await self._filed(desk, filing, self._key(project, filing.marker))
                 await self._attach(desk, ticket, filing)
         except TimeoutError as error:
-            raise self._late() from error
+            if ticket is None:
+                raise self._late() from error
+            _log.warning("the time of a filing ended with its ticket told", extra={"tracker": self._name})
         # Also where the ticket told of it before: whoever told it may have died before anybody was notified.
         await self._told(filing, ticket.url)
         return ticket.url

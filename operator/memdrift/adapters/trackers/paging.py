@@ -27,13 +27,20 @@ class Listed(Generic[Item]):
     complete: bool
 
 
-async def listed(page: Callable[[int, int], Awaitable[Sequence[Item]]], size: int, at_most: int) -> Listed[Item]:
+async def listed(
+    page: Callable[[int, int], Awaitable[Sequence[Item]]],
+    size: int,
+    at_most: int,
+    enough: Callable[[Sequence[Item]], bool] | None = None,
+) -> Listed[Item]:
     """The first `at_most` items.
 
     Args:
         page: the items of a page by its number, from 1, and its size.
         size: of the largest page; a server may give fewer, always the same number.
         at_most: how many are read.
+        enough: whether these are all, for a server that takes out of a page what may not be seen: there a short page
+            is not the last one.
 
     Raises:
         TrackerUnavailable, Refused: as `page` does.
@@ -48,10 +55,11 @@ async def listed(page: Callable[[int, int], Awaitable[Sequence[Item]]], size: in
             start, level = (start + 1, level) if smallest else (start, level + 1)
             continue
         items += found
-        if not found or (start > 0 and len(found) < sizes[level]):
-            return Listed(items, complete=True)
-        if len(found) < sizes[level]:  # all there is, or all that this server gives at once
-            sizes, level = _sizes(len(found)), 0
+        if len(found) < sizes[level]:
+            if enough(items) if enough else (not found or start > 0):
+                return Listed(items, complete=True)
+            if not enough:  # all there is, or all that this server gives at once
+                sizes, level = _sizes(len(found)), 0
         start += sizes[level]
         if level > 0 and start % sizes[level - 1] == 0:
             level -= 1
