@@ -20,7 +20,8 @@ def deploy(universe: Universe, identity: str, number: int) -> None:
     """Somebody rolls out another revision, all pods at once."""
     universe.born += 2
     fresh = tuple(builders.pod(universe.born - n, universe.now, identity) for n in (0, 1))
-    revision = replace(universe.target.revisions[-1], identity=identity, number=number)
+    images = ((builders.CONTAINER, f"app:{number}"),)
+    revision = replace(universe.target.revisions[-1], identity=identity, number=number, images=images)
     others = tuple(each for each in universe.target.revisions if each.identity != identity)
     universe.target = builders.target(*fresh, revisions=(*others, revision))
 
@@ -57,6 +58,8 @@ async def test_a_fixed_leak_is_told_once_with_the_revision_and_the_load() -> Non
     assert (universe.now - began).total_seconds() >= NEEDED
     assert "absent for 4 min at comparable load since revision 3" in remark.body_markdown
     assert "80 % of the 33 per second" in remark.body_markdown
+    assert f"gone from `{builders.NAMESPACE}/{builders.STORE}`, Deployment `features`: " in remark.body_markdown
+    assert "since revision 3 (`app:3`). Nothing is said here of other stores" in remark.body_markdown
     assert remark.marker in universe.tickets
     assert remark.occurrence == "absent-incident-uid-1"
     await universe.live(3 * NEEDED)
@@ -71,6 +74,18 @@ async def test_a_fixed_leak_is_told_once_with_the_revision_and_the_load() -> Non
         == reasons(universe, "FeatureStore").count("LeakAbsent")
         == 1
     )
+
+
+@pytest.mark.parametrize(("kept", "said"), [(True, "revision 3 (`app:3`)."), (False, "revision 3.")])
+async def test_the_image_is_that_of_the_revision_named_and_never_a_later_one(kept: bool, said: str) -> None:
+    universe = await fixed()
+    await universe.live(NEEDED / 2)
+    deploy(universe, "r4", 4)
+    if not kept:
+        others = tuple(each for each in universe.target.revisions if each.identity != "r3")
+        universe.target = replace(universe.target, revisions=others)
+    await universe.live(3600, until=lambda: bool(universe.remarks))
+    assert f"since {said}" in universe.remarks[0].body_markdown
 
 
 async def test_the_report_of_the_tick_has_the_same_word() -> None:
@@ -235,7 +250,7 @@ async def test_the_first_paragraph_which_is_all_of_a_message_names_the_store() -
     universe = await fixed()
     await universe.live(1200, until=lambda: bool(universe.remarks))
     (remark,) = universe.remarks
-    assert remark.body_markdown.startswith("The leak is gone from `market/features`: absent for 4 min")
+    assert remark.body_markdown.startswith("The leak is gone from `market/features`, Deployment `features`: absent for 4 min")
 
 
 async def test_the_ticket_is_the_last_thing_to_be_told() -> None:

@@ -141,9 +141,10 @@ async def _file(world: World, facts: Facts, incident: DriftIncident) -> Done:
 
 async def _tell_absence(world: World, facts: Facts, incident: DriftIncident) -> None:
     assert facts.policy is not None
+    assert facts.target is not None
     assert incident.status.ticket is not None
     tracker = world.trackers.named(incident.status.ticket.tracker, facts.namespace)
-    await tracker.remark(remarks.absence_of(incident, facts.policy))
+    await tracker.remark(remarks.absence_of(incident, facts.policy, facts.target))
 
 
 async def _begin(world: World, facts: Facts, step: Begin) -> StepOutcome:
