@@ -250,7 +250,9 @@ async def test_the_first_paragraph_which_is_all_of_a_message_names_the_store() -
     universe = await fixed()
     await universe.live(1200, until=lambda: bool(universe.remarks))
     (remark,) = universe.remarks
-    assert remark.body_markdown.startswith("The leak is gone from `market/features`, Deployment `features`: absent for 4 min")
+    assert remark.body_markdown.startswith(
+        "The leak is gone from `market/features`, Deployment `features`: absent for 4 min"
+    )
 
 
 async def test_the_ticket_is_the_last_thing_to_be_told() -> None:

@@ -40,8 +40,9 @@ HEALTHY_STORE = Program("market-store", "async-v0.0.5", ".", "go.mod")
 LEAKING_STORE = Program("market-store", "async-v0.0.3", ".", "go.leak.mod")
 LOAD = Program("market-store-load", "1", "./load", "go.mod")
 PROGRAMS = (HEALTHY_STORE, LEAKING_STORE, LOAD)
-REFERENCE_MILLISECONDS = 6.5
-"""CPU time of one request on the machine for which the manifests' rates and CPU limits were made."""
+REFERENCE_MILLISECONDS = 7.2
+"""CPU time of one request on the slowest of the machines for which the manifests' rates and CPU limits were made."""
+MEASUREMENTS = 5
 
 
 def build_program(program: Program) -> Path:
@@ -79,9 +80,13 @@ def build_images() -> list[images.Image]:
 
 
 def milliseconds_per_request() -> float:
-    """CPU time of one request on this machine, by itself."""
+    """CPU time of one request on this machine, by itself; of some tries the least: other work only adds to it."""
+    return min(_measured_milliseconds() for _ in range(MEASUREMENTS))
+
+
+def _measured_milliseconds() -> float:
     answer: Mapping[str, float] = json.loads(
-        commands.run(build_program(HEALTHY_STORE), "-measure-for=2s", extra_environment={"GOMAXPROCS": "1"})
+        commands.run(build_program(HEALTHY_STORE), "-measure-for=1s", extra_environment={"GOMAXPROCS": "1"})
     )
     return answer["cpu_per_request_milliseconds"]
 
