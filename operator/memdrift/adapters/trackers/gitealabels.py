@@ -17,6 +17,7 @@ from memdrift.adapters.trackers.rest import Rest
 
 _PER_PAGE = 50
 _LABELS_AT_MOST = 2000
+_READINGS_AT_MOST = 6
 _COLOUR = "#b60205"
 
 
@@ -59,6 +60,18 @@ class GiteaLabels:
         return known
 
     async def _known(self) -> dict[str, int]:
+        """The first of each name, as two readings in a row have it.
+
+        Pages shift while others make labels: one reading alone may miss the first of two and name the one that goes.
+        """
+        known = await self._read()
+        for _ in range(_READINGS_AT_MOST):
+            before, known = known, await self._read()
+            if known == before:
+                break
+        return known
+
+    async def _read(self) -> dict[str, int]:
         async def page(number: int, size: int) -> list[_Label]:
             return await self._rest.get(list[_Label], self._path, limit=size, page=number)
 
