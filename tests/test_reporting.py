@@ -85,6 +85,11 @@ async def test_at_the_end_it_is_written_again_with_what_was_done() -> None:
     assert "restart" in page
     assert len(stored(universe, "report")) >= 2
     assert newest_exhibit(universe).stacks, "the stacks of before are kept"
+    titles = [each.title for each in newest_exhibit(universe).pictures]
+    leaked = [f"{pod.name} {universe.incident.spec.container}" for pod in status.affected_pods]
+    assert not {pod.name for pod in status.affected_pods} & {pod.name for pod in universe.target.pods}, "all went"
+    assert titles[: len(leaked)] == leaked, "the pods that leaked come first, though they are gone"
+    assert len(titles) > len(leaked), "and the fresh ones after them"
 
 
 async def test_profiles_that_cannot_be_read_again_leave_a_report_without_stacks() -> None:

@@ -103,9 +103,15 @@ def _page(view: IncidentView) -> bytes | None:
 
 
 async def _exhibit(world: World, facts: Facts, incident: DriftIncident) -> Exhibit:
-    """The pods as measured now; the stacks of before where the incident is over, because nothing new was profiled."""
+    """The pods as measured now, and as before those that are gone: it was they that leaked, and were restarted for it.
+
+    The stacks are those of before where the incident is over, because nothing new was profiled.
+    """
     before = await _stored(world, incident)
-    pictures = pictures_of(facts, incident) or before.pictures
+    now = pictures_of(facts, incident)
+    measured = {each.title for each in now}
+    gone = [each for each in before.pictures if each.title not in measured]
+    pictures = (*gone, *now)[:MOST_PICTURES]
     if incident.status.closed_time is not None and before.stacks:
         return replace(before, pictures=pictures)
     stacks, stacks_are = await _stacks(world, facts, incident)
@@ -146,6 +152,11 @@ def pictures_of(facts: Facts, incident: DriftIncident) -> tuple[Picture, ...]:
     verdict = facts.verdict(incident.spec.container)
     onsets = {pod.uid: pod.onset_at for pod in verdict.drifting_pods} if verdict is not None else {}
     ranks = {pod.uid: rank for rank, pod in enumerate(incident.status.affected_pods)}
+    uids = {pod.name: pod.uid for pod in incident.status.affected_pods}
+
+    def uid_of(blocks: LifeBlocks) -> str:
+        return blocks.life.uid or uids.get(blocks.life.pod, "")  # a pod that is gone has left its name only
+
     if incident.status.onset_time is not None and incident.status.affected_pods:
         onsets.setdefault(incident.status.affected_pods[0].uid, incident.status.onset_time.timestamp())
     recorded = incident.status.verdict
@@ -153,17 +164,17 @@ def pictures_of(facts: Facts, incident: DriftIncident) -> tuple[Picture, ...]:
     objective = float(facts.store.spec.objective.latency_milliseconds) if facts.store is not None else 0.0
     lives = [
         each
-        for each in (*window.lives, *(past for past in window.past_lives if past.life.uid in ranks))
+        for each in (*window.lives, *(past for past in window.past_lives if uid_of(past) in ranks))
         if each.life.container == incident.spec.container and len(each.starts)
     ]
 
     def rank(blocks: LifeBlocks) -> tuple[int, str]:
-        return ranks.get(blocks.life.uid, len(ranks)), blocks.life.pod
+        return ranks.get(uid_of(blocks), len(ranks)), blocks.life.pod
 
     return tuple(
         picture_of_life(blocks, objective, (("onset", onset),) if onset is not None else (), heap=heap)
         for blocks in sorted(lives, key=rank)[:MOST_PICTURES]
-        for onset in (onsets.get(blocks.life.uid),)
+        for onset in (onsets.get(uid_of(blocks)),)
     )
 
 
